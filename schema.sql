@@ -1,0 +1,188 @@
+-- Generated from migrations/ by `npm run db:schema`. Do not edit.
+
+CREATE TABLE users (
+  id             INTEGER PRIMARY KEY AUTOINCREMENT,
+  name           TEXT    NOT NULL CHECK (length(name) BETWEEN 1 AND 100),
+  email          TEXT    NOT NULL UNIQUE CHECK (email = lower(email)),
+  email_verified INTEGER NOT NULL DEFAULT 0 CHECK (email_verified IN (0, 1)),
+  image          TEXT,
+  role           TEXT    NOT NULL DEFAULT 'operator' CHECK (role IN ('operator', 'technician', 'supervisor', 'admin')),
+  language       TEXT    CHECK (language IN ('en', 'fr')),
+  active         INTEGER NOT NULL DEFAULT 1 CHECK (active IN (0, 1)),
+  created_at     TEXT    NOT NULL,
+  updated_at     TEXT    NOT NULL
+) STRICT;
+
+CREATE TABLE sessions (
+  id         INTEGER PRIMARY KEY AUTOINCREMENT,
+  user_id    INTEGER NOT NULL REFERENCES users (id),
+  token      TEXT    NOT NULL UNIQUE,
+  expires_at TEXT    NOT NULL,
+  ip_address TEXT,
+  user_agent TEXT,
+  created_at TEXT    NOT NULL,
+  updated_at TEXT    NOT NULL
+) STRICT;
+
+CREATE INDEX sessions_user_id ON sessions (user_id);
+
+CREATE TABLE accounts (
+  id                       INTEGER PRIMARY KEY AUTOINCREMENT,
+  user_id                  INTEGER NOT NULL REFERENCES users (id),
+  account_id               TEXT    NOT NULL,
+  provider_id              TEXT    NOT NULL,
+  password                 TEXT,
+  access_token             TEXT,
+  refresh_token            TEXT,
+  id_token                 TEXT,
+  access_token_expires_at  TEXT,
+  refresh_token_expires_at TEXT,
+  scope                    TEXT,
+  created_at               TEXT    NOT NULL,
+  updated_at               TEXT    NOT NULL,
+  UNIQUE (provider_id, account_id)
+) STRICT;
+
+CREATE INDEX accounts_user_id ON accounts (user_id);
+
+CREATE TABLE verifications (
+  id         INTEGER PRIMARY KEY AUTOINCREMENT,
+  identifier TEXT NOT NULL,
+  value      TEXT NOT NULL,
+  expires_at TEXT NOT NULL,
+  created_at TEXT NOT NULL,
+  updated_at TEXT NOT NULL
+) STRICT;
+
+CREATE INDEX verifications_identifier ON verifications (identifier);
+
+CREATE TABLE api_keys (
+  id                     INTEGER PRIMARY KEY AUTOINCREMENT,
+  config_id              TEXT    NOT NULL DEFAULT 'default',
+  name                   TEXT,
+  start                  TEXT,
+  prefix                 TEXT,
+  key                    TEXT    NOT NULL UNIQUE,
+  user_id                INTEGER NOT NULL REFERENCES users (id),
+  refill_interval        INTEGER,
+  refill_amount          INTEGER,
+  last_refill_at         TEXT,
+  enabled                INTEGER NOT NULL DEFAULT 1 CHECK (enabled IN (0, 1)),
+  rate_limit_enabled     INTEGER NOT NULL DEFAULT 1 CHECK (rate_limit_enabled IN (0, 1)),
+  rate_limit_time_window INTEGER,
+  rate_limit_max         INTEGER,
+  request_count          INTEGER NOT NULL DEFAULT 0,
+  remaining              INTEGER,
+  last_request           TEXT,
+  expires_at             TEXT,
+  permissions            TEXT,
+  metadata               TEXT,
+  created_at             TEXT    NOT NULL,
+  updated_at             TEXT    NOT NULL
+) STRICT;
+
+CREATE INDEX api_keys_user_id ON api_keys (user_id);
+
+CREATE TABLE machine_types (
+  id         INTEGER PRIMARY KEY AUTOINCREMENT,
+  code       TEXT NOT NULL UNIQUE CHECK (length(code) BETWEEN 2 AND 6 AND code NOT GLOB '*[^A-Z]*'),
+  name       TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 100),
+  created_at TEXT NOT NULL,
+  updated_at TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE machines (
+  id              INTEGER PRIMARY KEY AUTOINCREMENT,
+  machine_type_id INTEGER NOT NULL REFERENCES machine_types (id),
+  name            TEXT    NOT NULL CHECK (length(name) BETWEEN 1 AND 100),
+  model           TEXT    CHECK (length(model) BETWEEN 1 AND 100),
+  serial_number   TEXT    UNIQUE CHECK (length(serial_number) BETWEEN 1 AND 100),
+  location        TEXT    CHECK (length(location) BETWEEN 1 AND 200),
+  status          TEXT    NOT NULL DEFAULT 'operational' CHECK (status IN ('operational', 'maintenance', 'out_of_service')),
+  qr_token        TEXT    NOT NULL UNIQUE CHECK (length(qr_token) = 22),
+  created_at      TEXT    NOT NULL,
+  updated_at      TEXT    NOT NULL,
+  retired_at      TEXT
+) STRICT;
+
+CREATE INDEX machines_machine_type_id ON machines (machine_type_id);
+
+CREATE TABLE customers (
+  id          INTEGER PRIMARY KEY AUTOINCREMENT,
+  name        TEXT    NOT NULL CHECK (length(name) BETWEEN 1 AND 200),
+  company     TEXT,
+  email       TEXT,
+  phone       TEXT,
+  whatsapp    TEXT,
+  language    TEXT    CHECK (language IN ('en', 'fr')),
+  notes       TEXT,
+  version     INTEGER NOT NULL DEFAULT 1 CHECK (version >= 1),
+  created_at  TEXT    NOT NULL,
+  updated_at  TEXT    NOT NULL,
+  archived_at TEXT
+) STRICT;
+
+CREATE TABLE ticket_counters (
+  code        TEXT    NOT NULL,
+  month       TEXT    NOT NULL CHECK (month GLOB '[01][0-9][0-9][0-9]'),
+  last_number INTEGER NOT NULL CHECK (last_number >= 1),
+  PRIMARY KEY (code, month)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE tickets (
+  id              INTEGER PRIMARY KEY AUTOINCREMENT,
+  ticket_id       TEXT    NOT NULL UNIQUE CHECK (length(ticket_id) >= 12 AND ticket_id GLOB '[A-Z]*-[0-9][0-9][0-9][0-9]-*[0-9]'),
+  title           TEXT    NOT NULL CHECK (length(title) BETWEEN 3 AND 200),
+  description     TEXT    CHECK (length(description) <= 5000),
+  status          TEXT    NOT NULL DEFAULT 'received'
+                  CHECK (status IN ('received', 'diagnostic', 'in_progress', 'waiting_parts', 'completed', 'cancelled', 'archived')),
+  priority        TEXT    NOT NULL DEFAULT 'medium' CHECK (priority IN ('low', 'medium', 'high', 'critical')),
+  machine_id      INTEGER NOT NULL REFERENCES machines (id),
+  customer_id     INTEGER REFERENCES customers (id),
+  reported_by     INTEGER NOT NULL REFERENCES users (id),
+  reporter_name   TEXT    NOT NULL CHECK (length(reporter_name) BETWEEN 1 AND 100),
+  assigned_to     INTEGER REFERENCES users (id),
+  is_machine_down INTEGER NOT NULL DEFAULT 0 CHECK (is_machine_down IN (0, 1)),
+  scheduled_date  TEXT,
+  reported_at     TEXT    NOT NULL,
+  acknowledged_at TEXT,
+  acknowledged_by INTEGER REFERENCES users (id),
+  completed_at    TEXT,
+  created_at      TEXT    NOT NULL,
+  updated_at      TEXT    NOT NULL,
+  deleted_at      TEXT,
+  version         INTEGER NOT NULL DEFAULT 1 CHECK (version >= 1),
+  CHECK ((acknowledged_at IS NULL) = (acknowledged_by IS NULL)),
+  CHECK (CASE status WHEN 'completed' THEN completed_at IS NOT NULL WHEN 'archived' THEN 1 ELSE completed_at IS NULL END)
+) STRICT;
+
+CREATE INDEX tickets_created_at ON tickets (created_at, id) WHERE deleted_at IS NULL;
+
+CREATE INDEX tickets_machine_id ON tickets (machine_id, created_at);
+
+CREATE TABLE ticket_timeline (
+  id         INTEGER PRIMARY KEY AUTOINCREMENT,
+  ticket_id  INTEGER NOT NULL REFERENCES tickets (id),
+  user_id    INTEGER REFERENCES users (id),
+  user_name  TEXT,
+  action     TEXT    NOT NULL CHECK (action IN ('created', 'updated', 'status_changed', 'assigned', 'commented', 'acknowledged',
+                                                'attached', 'deleted', 'notified', 'notification_failed')),
+  old_value  TEXT,
+  new_value  TEXT,
+  comment    TEXT,
+  created_at TEXT    NOT NULL
+) STRICT;
+
+CREATE INDEX ticket_timeline_ticket_id ON ticket_timeline (ticket_id, id);
+
+CREATE TABLE idempotency_keys (
+  user_id      INTEGER NOT NULL REFERENCES users (id),
+  route        TEXT    NOT NULL,
+  key          TEXT    NOT NULL CHECK (length(key) BETWEEN 1 AND 255),
+  request_hash TEXT    NOT NULL,
+  status       INTEGER NOT NULL CHECK (status BETWEEN 200 AND 299),
+  headers      TEXT    NOT NULL CHECK (json_valid(headers)),
+  body         TEXT    NOT NULL CHECK (json_valid(body)),
+  created_at   TEXT    NOT NULL,
+  PRIMARY KEY (user_id, route, key)
+) STRICT, WITHOUT ROWID;

@@ -1,0 +1,13 @@
+import { readFileSync } from "node:fs";
+import { dumpSchema, SCHEMA_FILE } from "./lib/schema.ts";
+import { run } from "./lib/shell.ts";
+
+run("tsc", ["--noEmit"]);
+run("biome", ["ci", "--error-on-warnings"]);
+run("depcruise", ["src", "scripts", "bench", "--config", ".dependency-cruiser.mjs"]);
+
+if (readFileSync(SCHEMA_FILE, "utf8") !== dumpSchema()) {
+  console.error("schema.sql differs from what migrations/ make: run `npm run db:schema` and commit the result.");
+  process.exit(1);
+}
+console.log("Types, lint, import structure and schema are in order.");

@@ -1,0 +1,20 @@
+import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
+
+const INIT = `SwaggerUIBundle({
+  url: "/api/openapi.json",
+  dom_id: "#docs",
+  deepLinking: true,
+  displayRequestDuration: true,
+  validatorUrl: null,
+});
+`;
+
+/** Lays out dist/assets, what the Worker serves as files: the renderer of /api/docs. */
+export function buildAssets(): void {
+  const target = "dist/assets/docs-assets";
+  mkdirSync(target, { recursive: true });
+  for (const file of ["swagger-ui.css", "swagger-ui-bundle.js"]) {
+    copyFileSync(`node_modules/swagger-ui-dist/${file}`, `${target}/${file}`);
+  }
+  writeFileSync(`${target}/init.js`, INIT);
+}

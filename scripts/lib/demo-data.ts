@@ -1,0 +1,45 @@
+import { randomBytes } from "node:crypto";
+import { insertUserSql, type NewUser } from "./users.ts";
+
+export const DEMO_PASSWORD = "shopfloor-demo";
+
+export const DEMO_USERS: NewUser[] = [
+  { email: "admin@shopfloor.example", name: "Anna Admin", role: "admin", language: "en" as const },
+  { email: "supervisor@shopfloor.example", name: "Samuel Superviseur", role: "supervisor", language: "fr" as const },
+  { email: "technician@shopfloor.example", name: "Tara Technician", role: "technician", language: "en" as const },
+  { email: "operator@shopfloor.example", name: "Olivier Opérateur", role: "operator", language: "fr" as const },
+].map((user) => ({ ...user, password: DEMO_PASSWORD }) as NewUser);
+
+const MACHINE_TYPES = [
+  ["CNC", "CNC machining centre"],
+  ["LAT", "Lathe"],
+  ["GRD", "Grinder"],
+  ["PRS", "Press brake"],
+];
+
+const MACHINES = [
+  ["CNC", "Haas VF-2", "VF-2", "HAAS-1142087", "Hall A, bay 3"],
+  ["CNC", "Mazak QTN-200", "QTN-200", "MZK-88213", "Hall A, bay 5"],
+  ["CNC", "DMG Mori NHX 4000", "NHX 4000", "DMG-40-5521", "Hall B, bay 1"],
+  ["LAT", "Okuma LB3000", "LB3000 EX II", "OKU-30551", "Hall A, bay 8"],
+  ["GRD", "Studer S33", "S33", "STU-7719", "Hall C"],
+  ["PRS", "Trumpf TruBend 5130", "TruBend 5130", "TRF-5130-204", "Hall C, south"],
+];
+
+/** Demo people, machine types and machines, as SQL statements for an empty local database. */
+export async function demoDataSql(now = new Date().toISOString()): Promise<string[]> {
+  const people = await Promise.all(DEMO_USERS.map((user) => insertUserSql(user, now)));
+  return [
+    ...people.flat(),
+    ...MACHINE_TYPES.map(
+      ([code, name]) =>
+        `INSERT INTO machine_types (code, name, created_at, updated_at) VALUES ('${code}', '${name}', '${now}', '${now}')`,
+    ),
+    ...MACHINES.map(
+      ([code, name, model, serial, location]) =>
+        `INSERT INTO machines (machine_type_id, name, model, serial_number, location, qr_token, created_at, updated_at)
+         SELECT id, '${name}', '${model}', '${serial}', '${location}', '${randomBytes(16).toString("base64url")}', '${now}', '${now}'
+         FROM machine_types WHERE code = '${code}'`,
+    ),
+  ];
+}

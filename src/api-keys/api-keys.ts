@@ -1,0 +1,69 @@
+import { and, asc, eq, gt } from "drizzle-orm";
+import { z } from "zod";
+import { auth } from "../auth/auth.ts";
+import type { Context } from "../context.ts";
+import { api_keys, users } from "../db/schema.ts";
+import { decodeCursor, paginate } from "../http/cursor.ts";
+import { AppError } from "../problem.ts";
+import type { CreateApiKeyInput } from "./schemas.ts";
+
+const DAY_SECONDS = 24 * 60 * 60;
+
+const apiKeyColumns = {
+  id: api_keys.id,
+  name: api_keys.name,
+  start: api_keys.start,
+  user_id: api_keys.user_id,
+  expires_at: api_keys.expires_at,
+  last_request: api_keys.last_request,
+  created_at: api_keys.created_at,
+};
+
+/** A page of API keys, oldest first. */
+export async function listApiKeys(ctx: Context, query: { limit: number; cursor?: string }) {
+  const after = decodeCursor(query.cursor, z.tuple([z.int().positive()]));
+  const rows = await ctx.db
+    .select(apiKeyColumns)
+    .from(api_keys)
+    .where(after ? gt(api_keys.id, after[0]) : undefined)
+    .orderBy(asc(api_keys.id))
+    .limit(query.limit + 1);
+  const { page, next_cursor } = paginate(rows, query.limit, (row) => [row.id]);
+  return { api_keys: page, next_cursor };
+}
+
+/**
+ * Makes an API key that acts as the named user. Only its hash is stored.
+ *
+ * @throws AppError `user_not_found` for an unknown or inactive user.
+ */
+export async function createApiKey(ctx: Context, input: CreateApiKeyInput) {
+  const [user] = await ctx.db
+    .select({ id: users.id })
+    .from(users)
+    .where(and(eq(users.id, input.user_id), eq(users.active, true)));
+  if (!user) throw new AppError("user_not_found");
+  const { id, key } = await auth(ctx.env).api.createApiKey({
+    body: {
+      name: input.name,
+      userId: String(input.user_id),
+      expiresIn: input.expires_in_days ? input.expires_in_days * DAY_SECONDS : undefined,
+    },
+  });
+  const [row] = await ctx.db
+    .select(apiKeyColumns)
+    .from(api_keys)
+    .where(eq(api_keys.id, Number(id)));
+  if (!row) throw new Error("the API key was not stored");
+  return { ...row, key };
+}
+
+/**
+ * Ends an API key at once.
+ *
+ * @throws AppError `api_key_not_found`.
+ */
+export async function deleteApiKey(ctx: Context, id: number): Promise<void> {
+  const rows = await ctx.db.delete(api_keys).where(eq(api_keys.id, id)).returning({ id: api_keys.id });
+  if (rows.length === 0) throw new AppError("api_key_not_found");
+}

@@ -1,0 +1,131 @@
+import { OpenAPIHono } from "@hono/zod-openapi";
+import { requestId } from "hono/request-id";
+import { secureHeaders } from "hono/secure-headers";
+import packageJson from "../package.json" with { type: "json" };
+import { apiKeyRoutes } from "./api-keys/routes.ts";
+import { authRoutes } from "./auth/routes.ts";
+import { type AppEnv, type Context, database, realWorld, type World } from "./context.ts";
+import { ConfigurationError, readEnv } from "./env.ts";
+import { healthRoutes } from "./health/routes.ts";
+import { methodTable } from "./http/methods.ts";
+import { createLogger, describeError } from "./log.ts";
+import { machineRoutes, machineTypeRoutes } from "./machines/routes.ts";
+import { DOCS_CONTENT_SECURITY_POLICY, DOCS_PAGE } from "./openapi/docs-page.ts";
+import { AppError, type FieldError, negotiateLocale, PROBLEMS, problemResponse } from "./problem.ts";
+import { ticketRoutes } from "./tickets/routes.ts";
+import { meRoutes } from "./users/routes.ts";
+
+const fieldErrors = (issues: { path: PropertyKey[]; message: string }[]): FieldError[] =>
+  issues.map((issue) => ({ path: issue.path.map(String).join("."), message: issue.message }));
+
+/** Everything below /api, chained so that its type describes the whole API. */
+const routes = () =>
+  new OpenAPIHono<AppEnv>({
+    defaultHook: (result) => {
+      if (result.success) return;
+      const errors = fieldErrors(result.error.issues);
+      const fields = [...new Set(errors.map((error) => error.path || "body"))].join(", ");
+      throw new AppError("validation_failed", { params: { fields }, errors });
+    },
+  })
+    .route("/health", healthRoutes)
+    .route("/auth", authRoutes)
+    .route("/me", meRoutes)
+    .route("/api-keys", apiKeyRoutes)
+    .route("/machine-types", machineTypeRoutes)
+    .route("/machines", machineRoutes)
+    .route("/tickets", ticketRoutes);
+
+const OPENAPI_INFO = {
+  openapi: "3.1.0",
+  info: {
+    title: "Shopfloor Tickets",
+    version: packageJson.version,
+    license: { name: "MIT", identifier: "MIT" },
+    description:
+      "Maintenance tickets for machine shops. Errors are RFC 9457 problem documents with a stable `code`, in English " +
+      "or French by `Accept-Language`. Lists are paged by cursor. Send an `Idempotency-Key` with what must happen once.",
+  },
+  security: ["bearer", "apiKey", "cookie"].map((scheme) => ({ [scheme]: [] })),
+};
+
+function withApi(app: OpenAPIHono<AppEnv>) {
+  const api = app.route("/api", routes());
+  api.openAPIRegistry.registerComponent("securitySchemes", "bearer", { type: "http", scheme: "bearer" });
+  api.openAPIRegistry.registerComponent("securitySchemes", "apiKey", {
+    type: "apiKey",
+    in: "header",
+    name: "x-api-key",
+  });
+  api.openAPIRegistry.registerComponent("securitySchemes", "cookie", {
+    type: "apiKey",
+    in: "cookie",
+    name: "shopfloor.session_token",
+  });
+  return api;
+}
+
+/** The API's type, for `hc<AppType>(origin)` of `hono/client`. */
+export type AppType = ReturnType<typeof withApi>;
+
+/**
+ * Builds the application.
+ *
+ * @param world replaces the clock and the waiting, for tests.
+ */
+export function createApp(world: World = realWorld) {
+  const app = new OpenAPIHono<AppEnv>();
+
+  app.use(requestId());
+  app.use(secureHeaders());
+  app.use("/api/*", async (c, next) => {
+    const started = world.now().getTime();
+    const env = readEnv(c.env);
+    const ctx: Context = {
+      ...world,
+      env,
+      db: database(env.DB),
+      locale: negotiateLocale(c.req.header("accept-language"), env.DEFAULT_LOCALE),
+      log: createLogger(env.LOG_LEVEL, { request_id: c.get("requestId") }),
+      requestId: c.get("requestId"),
+    };
+    c.set("ctx", ctx);
+    await next();
+    c.header("cache-control", "private, no-cache");
+    ctx.log.info("request", {
+      method: c.req.method,
+      path: c.req.path,
+      status: c.res.status,
+      ms: world.now().getTime() - started,
+      user_id: c.get("actorCtx")?.actor.id,
+    });
+  });
+
+  const api = withApi(app);
+  api.doc31("/api/openapi.json", OPENAPI_INFO);
+  api.get("/api/docs", (c) => c.html(DOCS_PAGE, 200, { "content-security-policy": DOCS_CONTENT_SECURITY_POLICY }));
+
+  const methodsOf = methodTable(api);
+  api.notFound((c) => {
+    const allowed = methodsOf(c.req.path);
+    if (allowed.length === 0) throw new AppError("not_found");
+    const allow = allowed.join(", ");
+    if (c.req.method === "OPTIONS") return c.body(null, 204, { allow });
+    throw new AppError("method_not_allowed", { params: { allow }, headers: { allow } });
+  });
+
+  api.onError((error, c) => {
+    const ctx = c.get("ctx") as Context | undefined;
+    const log = ctx?.log ?? createLogger("info", { request_id: c.get("requestId") });
+    const problem = asAppError(error);
+    if (PROBLEMS[problem.code].status >= 500) log.error(problem.code, describeError(error));
+    return problemResponse(problem, ctx?.locale ?? "en", c.get("requestId"));
+  });
+  return api;
+}
+
+function asAppError(error: Error): AppError {
+  if (error instanceof AppError) return error;
+  if (error instanceof ConfigurationError) return new AppError("misconfigured");
+  return new AppError("internal_error");
+}

@@ -1,0 +1,124 @@
+import { apiKey } from "@better-auth/api-key";
+import { APIError, betterAuth } from "better-auth";
+import { bearer } from "better-auth/plugins/bearer";
+import type { Env } from "../env.ts";
+import { hashPassword, verifyPassword } from "./password.ts";
+
+const DAY_SECONDS = 24 * 60 * 60;
+
+/** Requests that one API key may make per minute. */
+export const API_KEY_REQUESTS_PER_MINUTE = 600;
+
+const timestamps = { createdAt: "created_at", updatedAt: "updated_at" };
+
+const create = (env: Env) =>
+  betterAuth({
+    appName: "Shopfloor Tickets",
+    baseURL: env.BETTER_AUTH_URL,
+    basePath: "/api/auth",
+    secret: env.BETTER_AUTH_SECRET,
+    database: env.DB,
+    trustedOrigins: (request) => (request ? [new URL(request.url).origin] : []),
+    telemetry: { enabled: false },
+    logger: { disabled: true },
+    // Sign-in is throttled in auth/routes.ts, per account as well as per address.
+    rateLimit: { enabled: false },
+    advanced: { database: { generateId: "serial" }, cookiePrefix: "shopfloor" },
+    emailAndPassword: {
+      enabled: true,
+      disableSignUp: true,
+      minPasswordLength: 8,
+      maxPasswordLength: 128,
+      password: { hash: hashPassword, verify: verifyPassword },
+    },
+    user: {
+      modelName: "users",
+      fields: { ...timestamps, emailVerified: "email_verified" },
+      additionalFields: {
+        role: { type: "string", input: false, defaultValue: "operator" },
+        language: { type: "string", input: false, required: false },
+        active: { type: "boolean", input: false, defaultValue: true },
+      },
+    },
+    session: {
+      modelName: "sessions",
+      fields: {
+        ...timestamps,
+        userId: "user_id",
+        expiresAt: "expires_at",
+        ipAddress: "ip_address",
+        userAgent: "user_agent",
+      },
+      expiresIn: 30 * DAY_SECONDS,
+      updateAge: DAY_SECONDS,
+      // No cookie cache: a session that is ended must be ended at once.
+      cookieCache: { enabled: false },
+    },
+    account: {
+      modelName: "accounts",
+      fields: {
+        ...timestamps,
+        userId: "user_id",
+        accountId: "account_id",
+        providerId: "provider_id",
+        accessToken: "access_token",
+        refreshToken: "refresh_token",
+        idToken: "id_token",
+        accessTokenExpiresAt: "access_token_expires_at",
+        refreshTokenExpiresAt: "refresh_token_expires_at",
+      },
+    },
+    verification: { modelName: "verifications", fields: { ...timestamps, expiresAt: "expires_at" } },
+    databaseHooks: {
+      session: {
+        create: {
+          before: async (session) => {
+            const user = await env.DB.prepare("SELECT active FROM users WHERE id = ?")
+              .bind(Number(session.userId))
+              .first<{ active: number }>();
+            if (user?.active !== 1) throw new APIError("UNAUTHORIZED");
+          },
+        },
+      },
+    },
+    plugins: [
+      bearer(),
+      apiKey({
+        defaultPrefix: "sft_",
+        rateLimit: { enabled: true, timeWindow: 60_000, maxRequests: API_KEY_REQUESTS_PER_MINUTE },
+        schema: {
+          apikey: {
+            modelName: "api_keys",
+            fields: {
+              ...timestamps,
+              configId: "config_id",
+              referenceId: "user_id",
+              refillInterval: "refill_interval",
+              refillAmount: "refill_amount",
+              lastRefillAt: "last_refill_at",
+              rateLimitEnabled: "rate_limit_enabled",
+              rateLimitTimeWindow: "rate_limit_time_window",
+              rateLimitMax: "rate_limit_max",
+              requestCount: "request_count",
+              lastRequest: "last_request",
+              expiresAt: "expires_at",
+            },
+          },
+        },
+      }),
+    ],
+  });
+
+export type Auth = ReturnType<typeof create>;
+
+const instances = new WeakMap<Env, Auth>();
+
+/** better-auth over our own tables; set up once per isolate. */
+export function auth(env: Env): Auth {
+  let instance = instances.get(env);
+  if (!instance) {
+    instance = create(env);
+    instances.set(env, instance);
+  }
+  return instance;
+}

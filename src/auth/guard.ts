@@ -1,0 +1,29 @@
+import { createMiddleware } from "hono/factory";
+import type { AppEnv } from "../context.ts";
+import { AppError } from "../problem.ts";
+import { resolveActor } from "./actor.ts";
+import { can, type Permission } from "./roles.ts";
+
+/**
+ * Lets a request pass only when its sender is signed in and has the permission; leaves the actor's context behind.
+ *
+ * @param permission null: being signed in is enough.
+ * @param options.deferred the handler's batch itself checks the session (see `stillSignedIn`).
+ */
+export const requires = (permission: Permission | null, options: { deferred?: boolean } = {}) =>
+  createMiddleware<AppEnv>(async (c, next) => {
+    const ctx = c.get("ctx");
+    const actor = await resolveActor(ctx, c.req.raw.headers, options.deferred ?? false);
+    if (!actor) throw new AppError("unauthorized", { headers: { "www-authenticate": "Bearer" } });
+    // A cookie travels with requests that another site starts; a token or key does not.
+    const origin = c.req.header("origin");
+    const byCookie = !c.req.header("authorization") && !c.req.header("x-api-key");
+    if (byCookie && origin && !["GET", "HEAD"].includes(c.req.method) && origin !== new URL(c.req.url).origin) {
+      throw new AppError("cross_origin_request");
+    }
+    if (permission && !can(actor.role, permission)) {
+      throw new AppError("forbidden", { params: { permission } });
+    }
+    c.set("actorCtx", { ...ctx, actor });
+    await next();
+  });

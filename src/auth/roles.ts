@@ -1,0 +1,22 @@
+/** From least to most trusted. Each role may do everything that the one before it may (contract section 2). */
+export const ROLES = ["operator", "technician", "supervisor", "admin"] as const;
+export type Role = (typeof ROLES)[number];
+
+/** Every right of the application and the least role that has it: the role table of the contract, as data. */
+export const PERMISSIONS = {
+  "tickets:read": "operator",
+  "tickets:create": "operator",
+  "tickets:comment": "operator",
+  "machines:read": "operator",
+  "tickets:work": "technician",
+  "tickets:take": "technician",
+  "tickets:assign": "supervisor",
+  "machines:manage": "supervisor",
+  "users:manage": "admin",
+  "api_keys:manage": "admin",
+} as const satisfies Record<string, Role>;
+
+export type Permission = keyof typeof PERMISSIONS;
+
+export const can = (role: Role, permission: Permission): boolean =>
+  ROLES.indexOf(role) >= ROLES.indexOf(PERMISSIONS[permission]);

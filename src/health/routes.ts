@@ -1,0 +1,19 @@
+import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import packageJson from "../../package.json" with { type: "json" };
+import type { AppEnv } from "../context.ts";
+import { json } from "../http/schemas.ts";
+
+const health = createRoute({
+  method: "get",
+  path: "/",
+  tags: ["Service"],
+  summary: "Whether the service is up, and which version",
+  security: [],
+  responses: {
+    200: json(z.object({ status: z.literal("ok"), version: z.string() }).openapi("HealthOutput"), "Up"),
+  },
+});
+
+export const healthRoutes = new OpenAPIHono<AppEnv>().openapi(health, (c) =>
+  c.json({ status: "ok" as const, version: packageJson.version }, 200),
+);

@@ -1,0 +1,51 @@
+import { z } from "@hono/zod-openapi";
+import { AppError } from "../problem.ts";
+
+/** Query parameters of every list (contract section 1). */
+export const pageQuery = {
+  limit: z
+    .string()
+    .regex(/^[0-9]{1,3}$/, "must be a number from 1 to 100")
+    .transform(Number)
+    .refine((value) => value >= 1 && value <= 100, "must be a number from 1 to 100")
+    .default(50)
+    .openapi({ type: "integer", minimum: 1, maximum: 100, default: 50 }),
+  cursor: z.string().min(1).max(500).optional().openapi({ description: "`next_cursor` of the page before." }),
+};
+
+/** Packs the sort key of a page's last row into an opaque text. */
+export const encodeCursor = (key: (string | number)[]): string =>
+  Buffer.from(JSON.stringify(key), "utf8").toString("base64url");
+
+/**
+ * Unpacks a cursor.
+ *
+ * @throws AppError `invalid_cursor` for anything that `encodeCursor` has not made for this schema.
+ */
+export function decodeCursor<T>(cursor: string | undefined, schema: z.ZodType<T>): T | null {
+  if (cursor === undefined) return null;
+  try {
+    return schema.parse(JSON.parse(Buffer.from(cursor, "base64url").toString("utf8")));
+  } catch {
+    throw new AppError("invalid_cursor");
+  }
+}
+
+/**
+ * Cuts `limit + 1` fetched rows to a page and tells where the next one starts.
+ *
+ * @param key the sort key of a row, ending in its id so that it is unique.
+ */
+export function paginate<Row>(rows: Row[], limit: number, key: (row: Row) => (string | number)[]) {
+  const page = rows.slice(0, limit);
+  const last = page.at(-1);
+  return { page, next_cursor: rows.length > limit && last ? encodeCursor(key(last)) : null };
+}
+
+/** The `Link` header of a page (RFC 8288), or nothing on the last page. */
+export function linkHeader(requestUrl: string, next_cursor: string | null): Record<string, string> {
+  if (!next_cursor) return {};
+  const url = new URL(requestUrl);
+  url.searchParams.set("cursor", next_cursor);
+  return { link: `<${url.href}>; rel="next"` };
+}

@@ -1,0 +1,105 @@
+import { z } from "@hono/zod-openapi";
+import { type FieldError, PROBLEMS, type ProblemCode } from "../problem.ts";
+
+const codePoints = (text: string): number => {
+  let count = 0;
+  for (const _ of text) count++;
+  return count;
+};
+
+/**
+ * Text a person typed: NFC-normalised, ends trimmed, length counted in Unicode code points
+ * (as JSON Schema and SQLite's length() count). `min` and `max` apply after trimming.
+ */
+export const text = (min: number, max: number) =>
+  z
+    .string()
+    .trim()
+    .normalize("NFC")
+    .refine((value) => !value.includes("\0") && value.isWellFormed(), "must not contain NUL or unpaired surrogates")
+    .refine((value) => codePoints(value) >= min && codePoints(value) <= max, {
+      message: `must have ${min} to ${max} characters`,
+    })
+    .openapi({ minLength: min, maxLength: max });
+
+/** Optional text: absent, null and blank all mean "none". */
+export const optionalText = (max: number) =>
+  text(0, max)
+    .transform((value) => (value === "" ? null : value))
+    .nullish()
+    .transform((value) => value ?? null)
+    .openapi({ type: ["string", "null"], maxLength: max });
+
+/** An id that the shop numbers: a positive integer. */
+export const id = z.int().positive().max(Number.MAX_SAFE_INTEGER);
+
+/** An id in a path: decimal digits only. */
+export const pathId = z
+  .string()
+  .regex(/^[1-9][0-9]{0,14}$/, "must be a positive integer")
+  .transform(Number)
+  .openapi({ type: "integer", minimum: 1 });
+
+/** The `:id` of a path. */
+export const IdParam = z.object({ id: pathId.openapi({ param: { name: "id", in: "path" } }) });
+
+/** A stored instant: RFC 3339 in UTC with milliseconds. */
+export const instant = z.string().openapi({ format: "date-time", example: "2026-11-20T15:04:05.123Z" });
+
+/** An instant that a client sends, with any offset; becomes UTC with milliseconds. */
+export const inputInstant = z.iso
+  .datetime({ offset: true, message: "must be an RFC 3339 date and time" })
+  .refine((value) => !Number.isNaN(Date.parse(value)), "must be a date that exists")
+  .transform((value) => new Date(value).toISOString())
+  .openapi({ type: "string", format: "date-time", example: "2026-11-20T10:04:05-05:00" });
+
+export const ProblemSchema = z
+  .object({
+    type: z.string().openapi({ example: "/problems/validation_failed" }),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    code: z.enum(Object.keys(PROBLEMS) as [ProblemCode, ...ProblemCode[]]),
+    request_id: z.string(),
+    error: z.string().openapi({ description: "The same as `detail`." }),
+    errors: z
+      .array(z.object({ path: z.string(), message: z.string() }) satisfies z.ZodType<FieldError>)
+      .optional()
+      .openapi({ description: "Which fields failed validation, and why." }),
+  })
+  .openapi("Problem");
+
+const problemContent = { "application/problem+json": { schema: ProblemSchema } };
+
+/** Documents a JSON answer. */
+export const json = <S extends z.ZodType>(schema: S, description: string) => ({
+  description,
+  content: { "application/json": { schema } },
+});
+
+/** Documents the problems that a route may answer with, one entry per status. */
+export function problems(...codes: ProblemCode[]) {
+  const byStatus: Record<number, { description: string; content: typeof problemContent }> = {};
+  for (const code of codes) {
+    const { status, en } = PROBLEMS[code];
+    const known = byStatus[status];
+    const line = `\`${code}\`: ${en.title}`;
+    byStatus[status] = { description: known ? `${known.description}; ${line}` : line, content: problemContent };
+  }
+  // Typed as empty, so that the typed client sees the successful answers only.
+  return byStatus as Record<never, never>;
+}
+
+/** A JSON request body that must be there. */
+export const jsonRequest = <S extends z.ZodType>(schema: S) => ({
+  required: true as const,
+  content: { "application/json": { schema } },
+});
+
+/** Documents the header that `http/idempotency.ts` reads. */
+export const IdempotencyHeader = z.object({
+  "idempotency-key": z.string().optional().openapi({
+    description: "1 to 255 visible ASCII characters, unique per thing to create; kept 7 days.",
+    example: "3f1c8f2e-6a53-4f0b-9a63-0b7f4c9f1a55",
+  }),
+});

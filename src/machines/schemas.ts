@@ -1,0 +1,59 @@
+import { z } from "@hono/zod-openapi";
+import { pageQuery } from "../http/cursor.ts";
+import { id, instant, optionalText, text } from "../http/schemas.ts";
+
+export const MACHINE_STATUSES = ["operational", "maintenance", "out_of_service"] as const;
+
+export const machineTypeCode = z
+  .string()
+  .regex(/^[A-Z]{2,6}$/, "must be 2 to 6 capital letters")
+  .openapi({ example: "CNC" });
+
+export const MachineType = z
+  .object({ id, code: machineTypeCode, name: z.string(), created_at: instant, updated_at: instant })
+  .openapi("MachineType");
+
+export const CreateMachineTypeInput = z
+  .object({ code: machineTypeCode, name: text(1, 100).openapi({ example: "CNC machining centre" }) })
+  .openapi("CreateMachineTypeInput");
+export const UpdateMachineTypeInput = CreateMachineTypeInput.partial().openapi("UpdateMachineTypeInput");
+
+export const MachineTypeOutput = z.object({ machine_type: MachineType }).openapi("MachineTypeOutput");
+export const MachineTypeListOutput = z
+  .object({ machine_types: z.array(MachineType), next_cursor: z.string().nullable() })
+  .openapi("MachineTypeListOutput");
+
+export const Machine = z
+  .object({
+    id,
+    machine_type: machineTypeCode,
+    name: z.string(),
+    model: z.string().nullable(),
+    serial_number: z.string().nullable(),
+    location: z.string().nullable(),
+    status: z.enum(MACHINE_STATUSES),
+    qr_token: z.string().openapi({ description: "`/m/<qr_token>` opens a new ticket for this machine." }),
+    created_at: instant,
+    updated_at: instant,
+    retired_at: instant.nullable(),
+  })
+  .openapi("Machine");
+
+export const CreateMachineInput = z
+  .object({
+    machine_type: machineTypeCode,
+    name: text(1, 100).openapi({ example: "Haas VF-2" }),
+    model: optionalText(100),
+    serial_number: optionalText(100),
+    location: optionalText(200),
+    status: z.enum(MACHINE_STATUSES).default("operational"),
+  })
+  .openapi("CreateMachineInput");
+export type CreateMachineInput = z.output<typeof CreateMachineInput>;
+
+export const MachineOutput = z.object({ machine: Machine }).openapi("MachineOutput");
+export const MachineListOutput = z
+  .object({ machines: z.array(Machine), next_cursor: z.string().nullable() })
+  .openapi("MachineListOutput");
+
+export const PageQuery = z.object(pageQuery);

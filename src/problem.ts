@@ -1,0 +1,247 @@
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+
+export const LOCALES = ["en", "fr"] as const;
+export type Locale = (typeof LOCALES)[number];
+
+interface Text {
+  title: string;
+  detail: string;
+}
+
+interface ProblemType {
+  status: ContentfulStatusCode;
+  en: Text;
+  fr: Text;
+}
+
+const problem = (status: ContentfulStatusCode, en: [string, string], fr: [string, string]): ProblemType => ({
+  status,
+  en: { title: en[0], detail: en[1] },
+  fr: { title: fr[0], detail: fr[1] },
+});
+
+/**
+ * Every error code that a client can meet, its HTTP status and its words in both languages (contract section 1).
+ * `{name}` in a detail is filled from the error's `params`.
+ */
+export const PROBLEMS = {
+  invalid_json: problem(
+    400,
+    ["Malformed JSON", "The request body is not valid JSON: {reason}."],
+    ["JSON mal formé", "Le corps de la requête n'est pas du JSON valide : {reason}."],
+  ),
+  invalid_text: problem(
+    400,
+    ["Invalid text", "Text must not contain NUL or unpaired surrogates."],
+    ["Texte invalide", "Le texte ne doit contenir ni NUL ni demi-codet isolé."],
+  ),
+  validation_failed: problem(
+    400,
+    ["Validation failed", "One or more fields are invalid: {fields}."],
+    ["Validation échouée", "Un ou plusieurs champs sont invalides : {fields}."],
+  ),
+  invalid_cursor: problem(
+    400,
+    ["Invalid cursor", "The cursor is not one that this list has given out."],
+    ["Curseur invalide", "Ce curseur ne provient pas de cette liste."],
+  ),
+  invalid_idempotency_key: problem(
+    400,
+    ["Invalid Idempotency-Key", "Idempotency-Key must be 1 to 255 visible ASCII characters."],
+    ["Idempotency-Key invalide", "Idempotency-Key doit compter de 1 à 255 caractères ASCII visibles."],
+  ),
+  unauthorized: problem(
+    401,
+    ["Not signed in", "Sign in first: the session or API key is missing, unknown or expired."],
+    ["Non connecté", "Connectez-vous d'abord : la session ou la clé d'API est absente, inconnue ou expirée."],
+  ),
+  invalid_credentials: problem(
+    401,
+    ["Sign-in refused", "The e-mail address or the password is wrong."],
+    ["Connexion refusée", "L'adresse courriel ou le mot de passe est incorrect."],
+  ),
+  forbidden: problem(
+    403,
+    ["Not allowed", "Your role does not allow this: it needs '{permission}'."],
+    ["Action non permise", "Votre rôle ne le permet pas : il faut le droit « {permission} »."],
+  ),
+  forbidden_field: problem(
+    403,
+    ["Field not allowed", "Your role may not set '{field}' to this value."],
+    ["Champ non permis", "Votre rôle ne permet pas de donner cette valeur à « {field} »."],
+  ),
+  cross_origin_request: problem(
+    403,
+    ["Cross-origin request refused", "Requests with a session cookie must come from this site itself."],
+    ["Requête d'une autre origine refusée", "Une requête avec cookie de session doit venir de ce site."],
+  ),
+  not_found: problem(
+    404,
+    ["Not found", "There is nothing at this address."],
+    ["Introuvable", "Il n'y a rien à cette adresse."],
+  ),
+  ticket_not_found: problem(
+    404,
+    ["Ticket not found", "There is no such ticket."],
+    ["Ticket introuvable", "Ce ticket n'existe pas."],
+  ),
+  machine_not_found: problem(
+    404,
+    ["Machine not found", "There is no such machine, or it is retired."],
+    ["Machine introuvable", "Cette machine n'existe pas ou a été retirée."],
+  ),
+  machine_type_not_found: problem(
+    404,
+    ["Machine type not found", "There is no such machine type."],
+    ["Type de machine introuvable", "Ce type de machine n'existe pas."],
+  ),
+  user_not_found: problem(
+    404,
+    ["User not found", "There is no such user."],
+    ["Utilisateur introuvable", "Cet utilisateur n'existe pas."],
+  ),
+  api_key_not_found: problem(
+    404,
+    ["API key not found", "There is no such API key."],
+    ["Clé d'API introuvable", "Cette clé d'API n'existe pas."],
+  ),
+  method_not_allowed: problem(
+    405,
+    ["Method not allowed", "This address answers only {allow}."],
+    ["Méthode non permise", "Cette adresse n'accepte que {allow}."],
+  ),
+  machine_type_code_taken: problem(
+    409,
+    ["Code taken", "Another machine type already has this code."],
+    ["Code déjà pris", "Un autre type de machine porte déjà ce code."],
+  ),
+  serial_number_taken: problem(
+    409,
+    ["Serial number taken", "Another machine already has this serial number."],
+    ["Numéro de série déjà pris", "Une autre machine porte déjà ce numéro de série."],
+  ),
+  payload_too_large: problem(
+    413,
+    ["Body too large", "The request body may have at most {limit} bytes."],
+    ["Corps trop grand", "Le corps de la requête compte au plus {limit} octets."],
+  ),
+  unsupported_media_type: problem(
+    415,
+    ["Unsupported media type", "Send the body as {expected}."],
+    ["Type de contenu non pris en charge", "Envoyez le corps en {expected}."],
+  ),
+  assignee_not_found: problem(
+    422,
+    ["Unknown assignee", "assigned_to does not name an active user."],
+    ["Personne inconnue", "assigned_to ne désigne pas un utilisateur actif."],
+  ),
+  customer_not_found: problem(
+    422,
+    ["Unknown customer", "customer_id does not name an active customer."],
+    ["Client inconnu", "customer_id ne désigne pas un client actif."],
+  ),
+  idempotency_key_reused: problem(
+    422,
+    ["Idempotency-Key reused", "This Idempotency-Key was already used with another body."],
+    ["Idempotency-Key réutilisée", "Cette Idempotency-Key a déjà servi avec un autre corps."],
+  ),
+  too_many_requests: problem(
+    429,
+    ["Too many requests", "Too many attempts. Try again in {seconds} seconds."],
+    ["Trop de requêtes", "Trop de tentatives. Réessayez dans {seconds} secondes."],
+  ),
+  internal_error: problem(
+    500,
+    ["Internal error", "Something went wrong on our side. Quote the request id when you report it."],
+    ["Erreur interne", "Une erreur est survenue de notre côté. Citez l'identifiant de requête en la signalant."],
+  ),
+  misconfigured: problem(
+    500,
+    ["Server misconfigured", "The server lacks a setting it needs. Its log names it."],
+    ["Serveur mal configuré", "Il manque un réglage au serveur. Son journal le nomme."],
+  ),
+  ticket_id_exhausted: problem(
+    500,
+    ["No free ticket number", "No free ticket number was found in three tries. Nothing was saved; try again."],
+    ["Aucun numéro libre", "Aucun numéro de ticket libre après trois essais. Rien n'a été enregistré; réessayez."],
+  ),
+  database_unavailable: problem(
+    503,
+    ["Database unavailable", "The database did not answer. Try again with the same Idempotency-Key."],
+    ["Base de données indisponible", "La base de données n'a pas répondu. Réessayez avec la même Idempotency-Key."],
+  ),
+} as const satisfies Record<string, ProblemType>;
+
+export type ProblemCode = keyof typeof PROBLEMS;
+
+export interface FieldError {
+  path: string;
+  message: string;
+}
+
+interface AppErrorOptions {
+  /** Fills the placeholders of the detail text. Never put secrets or stored data here. */
+  params?: Record<string, string | number>;
+  errors?: FieldError[];
+  /** Extra members of the problem document, such as `allowed`. */
+  members?: Record<string, unknown>;
+  headers?: Record<string, string>;
+}
+
+/** The one error that a verb throws on purpose; everything else becomes `internal_error`. */
+export class AppError extends Error {
+  readonly code: ProblemCode;
+  readonly options: AppErrorOptions;
+
+  constructor(code: ProblemCode, options: AppErrorOptions = {}) {
+    super(code);
+    this.code = code;
+    this.options = options;
+  }
+}
+
+/** Picks the language of an `Accept-Language` header (RFC 9110 section 12.5.4) among ours. */
+export function negotiateLocale(acceptLanguage: string | undefined, fallback: Locale): Locale {
+  let best: Locale = fallback;
+  let bestQuality = 0;
+  for (const part of (acceptLanguage ?? "").slice(0, 500).split(",")) {
+    const [range = "", ...parameters] = part.trim().toLowerCase().split(";");
+    const locale = LOCALES.find((known) => range === known || range.startsWith(`${known}-`));
+    const q = parameters.map((p) => p.trim()).find((p) => p.startsWith("q="));
+    const quality = q === undefined ? 1 : Number(q.slice(2));
+    if (locale && quality > bestQuality) {
+      best = locale;
+      bestQuality = quality;
+    }
+  }
+  return best;
+}
+
+/** Renders an error as RFC 9457 `application/problem+json`, in the given language. */
+export function problemResponse(error: AppError, locale: Locale, requestId: string): Response {
+  const { status, ...texts } = PROBLEMS[error.code];
+  const { title, detail: template } = texts[locale];
+  const { params = {}, errors, members, headers } = error.options;
+  const detail = template.replace(/\{(\w+)\}/g, (_, name: string) => String(params[name] ?? ""));
+  const body = {
+    type: `/problems/${error.code}`,
+    title,
+    status,
+    detail,
+    code: error.code,
+    request_id: requestId,
+    // The technician app shows `error`.
+    error: detail,
+    ...(errors && { errors }),
+    ...members,
+  };
+  return new Response(JSON.stringify(body), {
+    status,
+    headers: {
+      "content-type": "application/problem+json",
+      "content-language": locale,
+      "x-request-id": requestId,
+      ...headers,
+    },
+  });
+}

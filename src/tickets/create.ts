@@ -1,0 +1,194 @@
+import { stillSignedIn } from "../auth/actor.ts";
+import { can } from "../auth/roles.ts";
+import type { ActorContext } from "../context.ts";
+import { isNotNullViolation, isUniqueViolation } from "../db/errors.ts";
+import {
+  type Answer,
+  answerFromRow,
+  answerStatement,
+  exactlyOnce,
+  type IdempotencyRecord,
+  replay,
+} from "../http/idempotency.ts";
+import { AppError } from "../problem.ts";
+import { monthCode } from "./number.ts";
+import { SELECT_CREATED_TICKET } from "./projection.ts";
+import type { CreateTicketInput } from "./schemas.ts";
+
+/** Waits before the second and third try after a number collision (contract section 4). */
+const COLLISION_DELAYS_MS = [50, 100];
+
+const DAY_MS = 24 * 60 * 60_000;
+const REPORTED_AT_PAST_MS = 30 * DAY_MS;
+const REPORTED_AT_AHEAD_MS = 5 * 60_000;
+
+// Takes the next number. When a condition does not hold there is no code, so NOT NULL refuses the row and with it
+// the batch: nothing after this statement needs to ask again.
+const takeNumber = (signedIn: string) => `
+  INSERT INTO ticket_counters (code, month, last_number)
+  VALUES ((SELECT mt.code FROM machines m JOIN machine_types mt ON mt.id = m.machine_type_id
+           WHERE m.id = ? AND m.retired_at IS NULL
+             AND (? IS NULL OR EXISTS (SELECT 1 FROM users a WHERE a.id = ? AND a.active = 1))
+             AND (? IS NULL OR EXISTS (SELECT 1 FROM customers c WHERE c.id = ? AND c.archived_at IS NULL))
+             AND ${signedIn}), ?, 1)
+  ON CONFLICT (code, month) DO UPDATE SET last_number = last_number + 1`;
+
+// Brings the counter up to the highest number in use, after rows were written past it.
+// '.' follows '-' in ASCII, so the range holds exactly the numbers of this code and month.
+const REPAIR_COUNTER = `
+  INSERT INTO ticket_counters (code, month, last_number)
+  SELECT mt.code, ?1, MAX(CAST(substr(t.ticket_id, length(mt.code) + 7) AS INTEGER))
+  FROM machines m
+  JOIN machine_types mt ON mt.id = m.machine_type_id
+  JOIN tickets t ON t.ticket_id >= mt.code || '-' || ?1 || '-' AND t.ticket_id < mt.code || '-' || ?1 || '.'
+  WHERE m.id = ?2
+  GROUP BY mt.code
+  ON CONFLICT (code, month) DO UPDATE SET last_number = MAX(last_number, excluded.last_number)`;
+
+const INSERT_TICKET = `
+  INSERT INTO tickets (ticket_id, title, description, priority, machine_id, customer_id, reported_by, reporter_name,
+                       assigned_to, is_machine_down, scheduled_date, reported_at, created_at, updated_at)
+  SELECT printf('%s-%s-%04d', n.code, n.month, n.last_number), ?3, ?4, ?5, m.id, ?6, u.id, COALESCE(?8, u.name),
+         ?9, ?10, ?11, ?12, ?13, ?13
+  FROM machines m
+  JOIN users u ON u.id = ?7
+  JOIN machine_types mt ON mt.id = m.machine_type_id
+  JOIN ticket_counters n ON n.code = mt.code AND n.month = ?1
+  WHERE m.id = ?2`;
+
+const INSERT_TIMELINE = `
+  INSERT INTO ticket_timeline (ticket_id, user_id, user_name, action, new_value, created_at)
+  SELECT t.id, u.id, u.name, 'created', t.status, t.created_at
+  FROM tickets t JOIN users u ON u.id = t.reported_by
+  WHERE t.id = last_insert_rowid()`;
+
+const STOP_MACHINE = "UPDATE machines SET status = 'out_of_service', updated_at = ? WHERE id = ?";
+
+/** All that a creation writes, in one batch: one round trip, all or nothing. */
+async function write(
+  ctx: ActorContext,
+  input: CreateTicketInput,
+  record: IdempotencyRecord | null,
+  repair: boolean,
+): Promise<Answer> {
+  const { DB } = ctx.env;
+  const now = ctx.now();
+  const createdAt = now.toISOString();
+  const month = monthCode(now, ctx.env.TIME_ZONE);
+  const signedIn = stillSignedIn(ctx.actor, now);
+  const statements = [
+    DB.prepare(takeNumber(signedIn.sql)).bind(
+      input.machine_id,
+      input.assigned_to,
+      input.assigned_to,
+      input.customer_id,
+      input.customer_id,
+      ...signedIn.params,
+      month,
+    ),
+    DB.prepare(INSERT_TICKET).bind(
+      month,
+      input.machine_id,
+      input.title,
+      input.description,
+      input.priority,
+      input.customer_id,
+      ctx.actor.id,
+      input.reporter_name,
+      input.assigned_to,
+      input.is_machine_down ? 1 : 0,
+      input.scheduled_date,
+      input.reported_at ?? createdAt,
+      createdAt,
+    ),
+    DB.prepare(INSERT_TIMELINE),
+  ];
+  if (repair) statements.unshift(DB.prepare(REPAIR_COUNTER).bind(month, input.machine_id));
+  if (input.is_machine_down) statements.push(DB.prepare(STOP_MACHINE).bind(createdAt, input.machine_id));
+  statements.push(answerStatement(ctx, record, 201, SELECT_CREATED_TICKET));
+
+  const results = await DB.batch<{ headers: string; body: string }>(statements);
+  const row = results.at(-1)?.results[0];
+  if (!row) throw new Error("the batch committed without an answer");
+  return answerFromRow(201, row);
+}
+
+/** Why `takeNumber` refused: the first condition that does not hold. */
+async function refusal(ctx: ActorContext, input: CreateTicketInput): Promise<AppError> {
+  const signedIn = stillSignedIn(ctx.actor, ctx.now());
+  const row = await ctx.env.DB.prepare(
+    `SELECT ${signedIn.sql} AS signed_in,
+            EXISTS (SELECT 1 FROM machines WHERE id = ? AND retired_at IS NULL) AS machine,
+            ? IS NULL OR EXISTS (SELECT 1 FROM users WHERE id = ? AND active = 1) AS assignee,
+            ? IS NULL OR EXISTS (SELECT 1 FROM customers WHERE id = ? AND archived_at IS NULL) AS customer`,
+  )
+    .bind(
+      ...signedIn.params,
+      input.machine_id,
+      input.assigned_to,
+      input.assigned_to,
+      input.customer_id,
+      input.customer_id,
+    )
+    .first<{ signed_in: number; machine: number; assignee: number; customer: number }>();
+  if (!row?.signed_in) return new AppError("unauthorized", { headers: { "www-authenticate": "Bearer" } });
+  if (!row.machine) return new AppError("machine_not_found");
+  if (!row.assignee) return new AppError("assignee_not_found");
+  if (!row.customer) return new AppError("customer_not_found");
+  // What was missing has come back in between: the same request may simply be sent again.
+  return new AppError("database_unavailable", { headers: { "retry-after": "1" } });
+}
+
+function checkInput(ctx: ActorContext, input: CreateTicketInput): void {
+  const { assigned_to } = input;
+  const needed = assigned_to === ctx.actor.id ? "tickets:take" : "tickets:assign";
+  if (assigned_to !== null && !can(ctx.actor.role, needed)) {
+    throw new AppError("forbidden_field", { params: { field: "assigned_to" } });
+  }
+  if (input.reported_at) {
+    const age = ctx.now().getTime() - Date.parse(input.reported_at);
+    if (age > REPORTED_AT_PAST_MS || age < -REPORTED_AT_AHEAD_MS) {
+      throw new AppError("validation_failed", {
+        params: { fields: "reported_at" },
+        errors: [{ path: "reported_at", message: "must lie between 30 days ago and 5 minutes ahead" }],
+      });
+    }
+  }
+}
+
+/**
+ * Creates a ticket exactly once (contract section 4).
+ *
+ * A collision on `tickets.ticket_id`, and nothing else, rolls the batch back and is tried again after 50 and
+ * 100 ms with the counter brought up first.
+ *
+ * @returns 201 with `{"ticket": ...}`, or the first answer again when the idempotency key is a known one.
+ * @throws AppError `machine_not_found`, `assignee_not_found`, `customer_not_found`, `forbidden_field`,
+ *   `validation_failed`, `idempotency_key_reused`, `ticket_id_exhausted`, `database_unavailable`, `unauthorized`.
+ */
+export async function createTicket(
+  ctx: ActorContext,
+  input: CreateTicketInput,
+  record: IdempotencyRecord | null,
+): Promise<Answer> {
+  checkInput(ctx, input);
+  return exactlyOnce(ctx, record, async () => {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await write(ctx, input, record, attempt > 0);
+      } catch (error) {
+        if (isNotNullViolation(error, "ticket_counters.code")) {
+          // A repeated request is answered as before even when the machine was retired since.
+          const answer = await replay(ctx, record);
+          if (answer) return answer;
+          throw await refusal(ctx, input);
+        }
+        if (!isUniqueViolation(error, "tickets.ticket_id")) throw error;
+        const delay = COLLISION_DELAYS_MS[attempt];
+        if (delay === undefined) throw new AppError("ticket_id_exhausted");
+        ctx.log.warn("ticket_id_collision", { attempt: attempt + 1, machine_id: input.machine_id });
+        await ctx.sleep(delay);
+      }
+    }
+  });
+}
