@@ -4,7 +4,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import { getPlatformProxy } from "wrangler";
 import type { Bindings } from "../src/env.ts";
 import { buildAssets } from "./lib/assets.ts";
-import { demoDataSql } from "./lib/demo-data.ts";
+import { DEMO_PASSWORD, DEMO_USERS, demoDataSql } from "./lib/demo-data.ts";
 import { run } from "./lib/shell.ts";
 
 const port = process.env.PORT ?? "8787";

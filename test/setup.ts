@@ -1,0 +1,14 @@
+import { applyD1Migrations, type D1Migration } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { beforeAll } from "vitest";
+import type { Bindings } from "../src/env.ts";
+
+declare global {
+  namespace Cloudflare {
+    interface Env extends Bindings {
+      MIGRATIONS: D1Migration[];
+    }
+  }
+}
+
+beforeAll(() => applyD1Migrations(env.DB, env.MIGRATIONS));
