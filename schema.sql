@@ -186,3 +186,116 @@ CREATE TABLE idempotency_keys (
   created_at   TEXT    NOT NULL,
   PRIMARY KEY (user_id, route, key)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE deliveries (
+  id                 INTEGER PRIMARY KEY AUTOINCREMENT,
+  channel            TEXT    NOT NULL CHECK (channel IN ('push', 'webhook', 'email', 'stripe')),
+  target             TEXT    NOT NULL CHECK (length(target) BETWEEN 3 AND 300),
+  subject            TEXT    NOT NULL CHECK (length(subject) BETWEEN 3 AND 300),
+  event_type         TEXT    NOT NULL CHECK (length(event_type) BETWEEN 3 AND 100),
+  payload            TEXT    NOT NULL CHECK (json_valid(payload)),
+  status             TEXT    NOT NULL DEFAULT 'pending' CHECK (status IN ('pending', 'processing', 'completed', 'failed')),
+  attempts           INTEGER NOT NULL DEFAULT 0 CHECK (attempts >= 0),
+  next_attempt_at    TEXT,
+  lease_token        TEXT,
+  lease_until        TEXT,
+  generation         INTEGER NOT NULL DEFAULT 1 CHECK (generation >= 1),
+  claimed_generation INTEGER CHECK (claimed_generation BETWEEN 1 AND generation),
+  last_error         TEXT,
+  created_at         TEXT    NOT NULL,
+  updated_at         TEXT    NOT NULL,
+  completed_at       TEXT,
+  UNIQUE (channel, target, subject, event_type),
+  CHECK ((status = 'pending') = (next_attempt_at IS NOT NULL)),
+  CHECK ((status = 'processing') = (lease_token IS NOT NULL)),
+  CHECK ((status = 'processing') = (lease_until IS NOT NULL)),
+  CHECK ((status = 'processing') = (claimed_generation IS NOT NULL)),
+  CHECK ((status = 'completed') = (completed_at IS NOT NULL))
+) STRICT;
+
+CREATE INDEX deliveries_due ON deliveries (next_attempt_at) WHERE status = 'pending';
+
+CREATE INDEX deliveries_leased ON deliveries (lease_until) WHERE status = 'processing';
+
+CREATE INDEX deliveries_failed ON deliveries (updated_at) WHERE status = 'failed';
+
+CREATE INDEX deliveries_completed ON deliveries (completed_at) WHERE status = 'completed';
+
+CREATE INDEX deliveries_subject ON deliveries (subject);
+
+CREATE TABLE delivery_attempts (
+  id          INTEGER PRIMARY KEY AUTOINCREMENT,
+  delivery_id INTEGER NOT NULL REFERENCES deliveries (id),
+  generation  INTEGER NOT NULL,
+  attempt     INTEGER NOT NULL CHECK (attempt >= 1),
+  started_at  TEXT    NOT NULL,
+  duration_ms INTEGER NOT NULL CHECK (duration_ms >= 0),
+  http_status INTEGER,
+  error       TEXT,
+  response    TEXT
+) STRICT;
+
+CREATE INDEX delivery_attempts_delivery_id ON delivery_attempts (delivery_id, id);
+
+CREATE TABLE push_subscriptions (
+  id           INTEGER PRIMARY KEY AUTOINCREMENT,
+  user_id      INTEGER NOT NULL REFERENCES users (id),
+  -- The session that subscribed: signing out removes its devices. No foreign key, since sessions come and go.
+  session_id   INTEGER,
+  endpoint     TEXT    NOT NULL UNIQUE,
+  p256dh       TEXT    NOT NULL,
+  auth         TEXT    NOT NULL,
+  device_name  TEXT,
+  created_at   TEXT    NOT NULL,
+  last_used_at TEXT    NOT NULL
+) STRICT;
+
+CREATE INDEX push_subscriptions_user_id ON push_subscriptions (user_id, last_used_at);
+
+CREATE INDEX push_subscriptions_session_id ON push_subscriptions (session_id);
+
+CREATE TABLE push_logs (
+  id              INTEGER PRIMARY KEY AUTOINCREMENT,
+  delivery_id     INTEGER NOT NULL REFERENCES deliveries (id),
+  generation      INTEGER NOT NULL,
+  ticket_id       INTEGER REFERENCES tickets (id),
+  user_id         INTEGER NOT NULL REFERENCES users (id),
+  -- No foreign key: the log outlives the device.
+  subscription_id INTEGER,
+  status          TEXT    NOT NULL CHECK (status IN ('success', 'failed', 'expired', 'no_device')),
+  http_status     INTEGER,
+  error_message   TEXT,
+  attempt         INTEGER NOT NULL CHECK (attempt >= 1),
+  created_at      TEXT    NOT NULL,
+  CHECK ((status = 'no_device') = (subscription_id IS NULL))
+) STRICT;
+
+CREATE INDEX push_logs_delivery_id ON push_logs (delivery_id, id);
+
+CREATE INDEX push_logs_ticket_id ON push_logs (ticket_id, id);
+
+CREATE INDEX push_logs_user_id ON push_logs (user_id, id);
+
+CREATE TABLE webhook_endpoints (
+  id                    INTEGER PRIMARY KEY AUTOINCREMENT,
+  url                   TEXT    NOT NULL CHECK (length(url) BETWEEN 10 AND 2000),
+  description           TEXT,
+  events                TEXT    NOT NULL CHECK (json_valid(events)),
+  active                INTEGER NOT NULL DEFAULT 1 CHECK (active IN (0, 1)),
+  secret                TEXT    NOT NULL CHECK (secret GLOB 'whsec_*'),
+  -- After a rotation the old secret signs too, until this instant.
+  previous_secret       TEXT,
+  previous_secret_until TEXT,
+  -- Since when no delivery has succeeded; NULL while all is well.
+  failing_since         TEXT,
+  disabled_reason       TEXT    CHECK (disabled_reason IN ('gone', 'failing')),
+  -- The setting that made this endpoint, if it was not made through the API.
+  source                TEXT    UNIQUE,
+  created_at            TEXT    NOT NULL,
+  updated_at            TEXT    NOT NULL,
+  deleted_at            TEXT,
+  CHECK ((previous_secret IS NULL) = (previous_secret_until IS NULL)),
+  CHECK (active = 0 OR (disabled_reason IS NULL AND deleted_at IS NULL))
+) STRICT;
+
+CREATE INDEX webhook_endpoints_active ON webhook_endpoints (id) WHERE active = 1;

@@ -1,6 +1,8 @@
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import webPush from "web-push";
 
+const vapid = webPush.generateVAPIDKeys();
 const migrations = await readD1Migrations("migrations");
 
 export default defineConfig({
@@ -14,6 +16,9 @@ export default defineConfig({
             miniflare: {
               bindings: {
                 BETTER_AUTH_SECRET: "a-secret-that-only-the-tests-know-0123456789",
+                VAPID_PUBLIC_KEY: vapid.publicKey,
+                VAPID_PRIVATE_KEY: vapid.privateKey,
+                ALLOW_LOCAL_TARGETS: "true",
                 LOG_LEVEL: "silent",
                 MIGRATIONS: migrations,
               },

@@ -1,18 +1,23 @@
 import { spawn } from "node:child_process";
-import { randomBytes } from "node:crypto";
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { getPlatformProxy } from "wrangler";
 import type { Bindings } from "../src/env.ts";
 import { buildAssets } from "./lib/assets.ts";
 import { DEMO_PASSWORD, DEMO_USERS, demoDataSql } from "./lib/demo-data.ts";
+import { freshSecrets } from "./lib/secrets.ts";
 import { run } from "./lib/shell.ts";
 
 const port = process.env.PORT ?? "8787";
 const origin = `http://localhost:${port}`;
 
-if (!existsSync(".dev.vars")) {
-  writeFileSync(".dev.vars", `BETTER_AUTH_SECRET=${randomBytes(32).toString("base64url")}\n`, { mode: 0o600 });
-  console.log("Wrote .dev.vars with fresh secrets.");
+// Settings that this checkout has not met yet are added; what is there stays.
+const known = existsSync(".dev.vars") ? readFileSync(".dev.vars", "utf8") : "";
+const missing = Object.entries({ ...freshSecrets(), ALLOW_LOCAL_TARGETS: "true" }).filter(
+  ([name]) => !new RegExp(`^${name}=`, "m").test(known),
+);
+if (missing.length > 0) {
+  writeFileSync(".dev.vars", known + missing.map(([name, value]) => `${name}=${value}\n`).join(""), { mode: 0o600 });
+  console.log(`Wrote ${missing.map(([name]) => name).join(", ")} to .dev.vars.`);
 }
 buildAssets();
 run("wrangler", ["d1", "migrations", "apply", "DB", "--local"], { CI: "true" });
@@ -31,6 +36,9 @@ server.on("exit", (code) => process.exit(code ?? 1));
 
 const healthy = async () => (await fetch(`${origin}/api/health`).catch(() => null))?.ok === true;
 while (!(await healthy())) await new Promise((resolve) => setTimeout(resolve, 250));
+
+// Cron triggers do not fire by themselves in local development.
+setInterval(() => fetch(`${origin}/cdn-cgi/handler/scheduled?cron=*+*+*+*+*`).catch(() => null), 60_000);
 
 console.log(`
 Shopfloor Tickets is up.

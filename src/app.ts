@@ -4,16 +4,20 @@ import { secureHeaders } from "hono/secure-headers";
 import packageJson from "../package.json" with { type: "json" };
 import { apiKeyRoutes } from "./api-keys/routes.ts";
 import { authRoutes } from "./auth/routes.ts";
-import { type AppEnv, type Context, database, realWorld, type World } from "./context.ts";
-import { ConfigurationError, readEnv } from "./env.ts";
+import { type AppEnv, createContext, type RequestContext, realWorld, type World } from "./context.ts";
+import { deliveryRoutes } from "./deliveries/routes.ts";
+import { ConfigurationError } from "./env.ts";
 import { healthRoutes } from "./health/routes.ts";
 import { methodTable } from "./http/methods.ts";
 import { createLogger, describeError } from "./log.ts";
 import { machineRoutes, machineTypeRoutes } from "./machines/routes.ts";
 import { DOCS_CONTENT_SECURITY_POLICY, DOCS_PAGE } from "./openapi/docs-page.ts";
 import { AppError, type FieldError, negotiateLocale, PROBLEMS, problemResponse } from "./problem.ts";
+import { pushRoutes } from "./push/routes.ts";
 import { ticketRoutes } from "./tickets/routes.ts";
 import { meRoutes } from "./users/routes.ts";
+import { pabblyEndpointReady } from "./webhooks/pabbly.ts";
+import { webhookRoutes } from "./webhooks/routes.ts";
 
 const fieldErrors = (issues: { path: PropertyKey[]; message: string }[]): FieldError[] =>
   issues.map((issue) => ({ path: issue.path.map(String).join("."), message: issue.message }));
@@ -34,7 +38,10 @@ const routes = () =>
     .route("/api-keys", apiKeyRoutes)
     .route("/machine-types", machineTypeRoutes)
     .route("/machines", machineRoutes)
-    .route("/tickets", ticketRoutes);
+    .route("/tickets", ticketRoutes)
+    .route("/push", pushRoutes)
+    .route("/webhooks", webhookRoutes)
+    .route("/deliveries", deliveryRoutes);
 
 const OPENAPI_INFO = {
   openapi: "3.1.0",
@@ -80,16 +87,16 @@ export function createApp(world: World = realWorld) {
   app.use(secureHeaders());
   app.use("/api/*", async (c, next) => {
     const started = world.now().getTime();
-    const env = readEnv(c.env);
-    const ctx: Context = {
-      ...world,
-      env,
-      db: database(env.DB),
-      locale: negotiateLocale(c.req.header("accept-language"), env.DEFAULT_LOCALE),
-      log: createLogger(env.LOG_LEVEL, { request_id: c.get("requestId") }),
-      requestId: c.get("requestId"),
+    const requestId = c.get("requestId");
+    const base = createContext(c.env, world, { request_id: requestId });
+    const ctx: RequestContext = {
+      ...base,
+      locale: negotiateLocale(c.req.header("accept-language"), base.env.DEFAULT_LOCALE),
+      requestId,
+      waitUntil: (promise) => c.executionCtx.waitUntil(promise),
     };
     c.set("ctx", ctx);
+    await pabblyEndpointReady(ctx);
     await next();
     c.header("cache-control", "private, no-cache");
     ctx.log.info("request", {
@@ -115,7 +122,7 @@ export function createApp(world: World = realWorld) {
   });
 
   api.onError((error, c) => {
-    const ctx = c.get("ctx") as Context | undefined;
+    const ctx = c.get("ctx") as RequestContext | undefined;
     const log = ctx?.log ?? createLogger("info", { request_id: c.get("requestId") });
     const problem = asAppError(error);
     if (PROBLEMS[problem.code].status >= 500) log.error(problem.code, describeError(error));

@@ -1,9 +1,9 @@
 import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
 import type { Actor } from "./auth/actor.ts";
 import type * as schema from "./db/schema.ts";
-import type { Bindings, Env } from "./env.ts";
+import { type Bindings, type Env, readEnv } from "./env.ts";
 import type { IdempotencyKey } from "./http/idempotency.ts";
-import type { Logger } from "./log.ts";
+import { createLogger, type Logger } from "./log.ts";
 import type { Locale } from "./problem.ts";
 
 export type Database = DrizzleD1Database<typeof schema>;
@@ -14,24 +14,33 @@ export interface World {
   now(): Date;
   /** Resolves after `ms` milliseconds. */
   sleep(ms: number): Promise<void>;
+  /** How the Worker reaches push services, webhooks and Stripe. */
+  fetch: typeof fetch;
 }
 
 export const realWorld: World = {
   now: () => new Date(),
   sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+  fetch: (input, init) => fetch(input, init),
 };
 
-/** What a verb may know of the request it serves. Verbs never see Hono's context. */
+/** What every verb may know. Verbs never see Hono's context, a queue message or a cron event. */
 export interface Context extends World {
   env: Env;
   db: Database;
-  locale: Locale;
   log: Logger;
+}
+
+/** The context of a request. */
+export interface RequestContext extends Context {
+  locale: Locale;
   requestId: string;
+  /** Keeps the Worker alive for this promise after the answer is sent. */
+  waitUntil(promise: Promise<unknown>): void;
 }
 
 /** The context of a signed-in request. */
-export interface ActorContext extends Context {
+export interface ActorContext extends RequestContext {
   actor: Actor;
 }
 
@@ -40,7 +49,7 @@ export interface AppEnv {
   Bindings: Bindings;
   Variables: {
     requestId: string;
-    ctx: Context;
+    ctx: RequestContext;
     actorCtx: ActorContext;
     idempotencyKey: IdempotencyKey | null;
   };
@@ -49,11 +58,22 @@ export interface AppEnv {
 const databases = new WeakMap<D1Database, Database>();
 
 /** The query builder over this binding, made once per isolate. */
-export function database(d1: D1Database): Database {
+function database(d1: D1Database): Database {
   let db = databases.get(d1);
   if (!db) {
     db = drizzle(d1) as Database;
     databases.set(d1, db);
   }
   return db;
+}
+
+/**
+ * The context of one event: a request, a queue message or a cron run.
+ *
+ * @param fields go into each log line.
+ * @throws ConfigurationError when the environment is not fit.
+ */
+export function createContext(bindings: Bindings, world: World, fields: Record<string, unknown>): Context {
+  const env = readEnv(bindings);
+  return { ...world, env, db: database(env.DB), log: createLogger(env.LOG_LEVEL, fields) };
 }

@@ -18,15 +18,44 @@ const settingsSchema = z.object({
   /** The shop's own IANA time zone: it decides the month in a ticket number. */
   TIME_ZONE: z.string().default("America/Toronto").refine(isTimeZone, "not an IANA time zone"),
   DEFAULT_LOCALE: z.enum(["en", "fr"]).default("en"),
+  /** VAPID key pair of RFC 8292, base64url: 65-byte public point, 32-byte private scalar. */
+  VAPID_PUBLIC_KEY: z.string().regex(/^[\w-]{87}$/),
+  VAPID_PRIVATE_KEY: z.string().regex(/^[\w-]{43}$/),
+  /** Whom a push service may write to: a real `mailto:` or `https:` address, or Apple refuses. */
+  VAPID_SUBJECT: z.string().regex(/^(mailto:.+@.+|https:\/\/.+)$/),
+  /** More push service hosts, separated by commas. */
+  PUSH_HOSTS: z
+    .string()
+    .default("")
+    .transform((hosts) =>
+      hosts
+        .split(",")
+        .map((host) => host.trim().toLowerCase())
+        .filter(Boolean),
+    ),
+  /** Creates the webhook endpoint for Pabbly when present. */
+  PABBLY_WEBHOOK_URL: z.url().optional(),
+  /** Local development only: webhooks and push may go to http://localhost and 127.0.0.1. */
+  ALLOW_LOCAL_TARGETS: z
+    .enum(["true", "false"])
+    .default("false")
+    .transform((value) => value === "true"),
   LOG_LEVEL: z.enum(["debug", "info", "warn", "error", "silent"]).default("info"),
 });
 
 export type Settings = z.output<typeof settingsSchema>;
 
+/** A message of the queue `deliveries`. The row in D1 is the truth; losing a message loses nothing. */
+export interface DeliveryMessage {
+  ids: number[];
+}
+
 /** What wrangler.toml binds. */
 export interface Bindings {
   DB: D1Database;
   ASSETS: Fetcher;
+  /** Carries ids of due deliveries to the consumer. */
+  DELIVERIES: Queue<DeliveryMessage>;
   SIGN_IN_ACCOUNT_LIMIT: RateLimit;
   SIGN_IN_ADDRESS_LIMIT: RateLimit;
 }
@@ -59,6 +88,7 @@ export function readEnv(raw: Bindings): Env {
     ...result.data,
     DB: raw.DB,
     ASSETS: raw.ASSETS,
+    DELIVERIES: raw.DELIVERIES,
     SIGN_IN_ACCOUNT_LIMIT: raw.SIGN_IN_ACCOUNT_LIMIT,
     SIGN_IN_ADDRESS_LIMIT: raw.SIGN_IN_ADDRESS_LIMIT,
   };

@@ -1,6 +1,7 @@
 import { createApp } from "./app.ts";
-import type { Bindings } from "./env.ts";
-import { purgeExpired } from "./retention.ts";
+import { runCron } from "./cron.ts";
+import { consume } from "./deliveries/consumer.ts";
+import type { Bindings, DeliveryMessage } from "./env.ts";
 
 export type { AppType } from "./app.ts";
 
@@ -8,5 +9,6 @@ const app = createApp();
 
 export default {
   fetch: app.fetch,
-  scheduled: (_controller, env) => purgeExpired(env),
-} satisfies ExportedHandler<Bindings>;
+  queue: (batch, env) => consume(batch, env),
+  scheduled: (controller, env) => runCron(controller.cron, env),
+} satisfies ExportedHandler<Bindings, DeliveryMessage>;

@@ -8,6 +8,8 @@ export interface Logger {
   info(event: string, fields?: Fields): void;
   warn(event: string, fields?: Fields): void;
   error(event: string, fields?: Fields): void;
+  /** The same logger with more fields in each line. */
+  with(fields: Fields): Logger;
 }
 
 const SECRET_NAME = /pass(word|phrase)|secret|token|authorization|cookie|api[-_]?key|p256dh|^auth$|signature|private/i;
@@ -35,7 +37,13 @@ export function createLogger(level: Level, base: Fields): Logger {
     // biome-ignore lint/suspicious/noConsole: the console is where Workers collect their logs
     console[name](JSON.stringify({ level: name, event, ...base, ...(redact(fields ?? {}) as Fields) }));
   };
-  return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
+  return {
+    debug: at("debug"),
+    info: at("info"),
+    warn: at("warn"),
+    error: at("error"),
+    with: (fields) => createLogger(level, { ...base, ...fields }),
+  };
 }
 
 /**

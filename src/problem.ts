@@ -105,6 +105,21 @@ export const PROBLEMS = {
     ["API key not found", "There is no such API key."],
     ["Clé d'API introuvable", "Cette clé d'API n'existe pas."],
   ),
+  delivery_not_found: problem(
+    404,
+    ["Delivery not found", "There is no such delivery."],
+    ["Envoi introuvable", "Cet envoi n'existe pas."],
+  ),
+  webhook_not_found: problem(
+    404,
+    ["Webhook not found", "There is no such webhook endpoint."],
+    ["Webhook introuvable", "Ce webhook n'existe pas."],
+  ),
+  subscription_not_found: problem(
+    404,
+    ["Device not found", "You have no such device."],
+    ["Appareil introuvable", "Vous n'avez pas cet appareil."],
+  ),
   method_not_allowed: problem(
     405,
     ["Method not allowed", "This address answers only {allow}."],
@@ -119,6 +134,11 @@ export const PROBLEMS = {
     409,
     ["Serial number taken", "Another machine already has this serial number."],
     ["Numéro de série déjà pris", "Une autre machine porte déjà ce numéro de série."],
+  ),
+  delivery_in_progress: problem(
+    409,
+    ["Delivery in progress", "This delivery is on its way just now."],
+    ["Envoi en cours", "Cet envoi est justement en cours."],
   ),
   payload_too_large: problem(
     413,
@@ -139,6 +159,16 @@ export const PROBLEMS = {
     422,
     ["Unknown customer", "customer_id does not name an active customer."],
     ["Client inconnu", "customer_id ne désigne pas un client actif."],
+  ),
+  target_not_allowed: problem(
+    422,
+    ["Address not allowed", "The address must be https to a public host."],
+    ["Adresse non permise", "L'adresse doit être en https vers un hôte public."],
+  ),
+  push_service_not_allowed: problem(
+    422,
+    ["Push service not allowed", "The endpoint does not belong to a known push service."],
+    ["Service push non permis", "L'adresse n'appartient pas à un service push connu."],
   ),
   idempotency_key_reused: problem(
     422,

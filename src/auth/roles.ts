@@ -12,6 +12,10 @@ export const PERMISSIONS = {
   "tickets:take": "technician",
   "tickets:assign": "supervisor",
   "machines:manage": "supervisor",
+  "deliveries:read": "supervisor",
+  "deliveries:retry": "supervisor",
+  "deliveries:cleanup": "admin",
+  "webhooks:manage": "admin",
   "users:manage": "admin",
   "api_keys:manage": "admin",
 } as const satisfies Record<string, Role>;

@@ -5,6 +5,7 @@ import type { AppEnv, Context } from "../context.ts";
 import { jsonBody } from "../http/json-body.ts";
 import { json, jsonRequest, problems } from "../http/schemas.ts";
 import { AppError } from "../problem.ts";
+import { removeSessionDevices } from "../push/subscriptions.ts";
 import { resolveActor, tooManyRequests } from "./actor.ts";
 import { auth } from "./auth.ts";
 import { requires } from "./guard.ts";
@@ -86,7 +87,10 @@ export const authRoutes = new OpenAPIHono<AppEnv>()
     return c.json({ token, user: SignedInUser.parse({ ...user, id: Number(user.id) }) }, 200);
   })
   .openapi(signOut, async (c) => {
-    const { headers } = await auth(c.get("actorCtx").env).api.signOut({
+    const ctx = c.get("actorCtx");
+    // First the devices: a phone that was handed on must not go on buzzing for whoever had it.
+    await removeSessionDevices(ctx);
+    const { headers } = await auth(ctx.env).api.signOut({
       headers: c.req.raw.headers,
       returnHeaders: true,
     });

@@ -8,7 +8,8 @@ import { AppError } from "../problem.ts";
 import type { CreateMachineInput } from "./schemas.ts";
 
 const { machine_type_id: _, ...ownColumns } = getTableColumns(machines);
-const machineColumns = { ...ownColumns, machine_type: machine_types.code };
+/** A machine as the API shows it. */
+export const machineColumns = { ...ownColumns, machine_type: machine_types.code };
 
 /** A page of the machines in use, oldest first. */
 export async function listMachines(ctx: Context, query: { limit: number; cursor?: string }) {

@@ -2,6 +2,7 @@ import { stillSignedIn } from "../auth/actor.ts";
 import { can } from "../auth/roles.ts";
 import type { ActorContext } from "../context.ts";
 import { isNotNullViolation, isUniqueViolation } from "../db/errors.ts";
+import { announce } from "../deliveries/outbox.ts";
 import {
   type Answer,
   answerFromRow,
@@ -11,8 +12,9 @@ import {
   replay,
 } from "../http/idempotency.ts";
 import { AppError } from "../problem.ts";
+import { actorDocument, enqueuePush, enqueueWebhooks, type WebhookEvent } from "./events.ts";
 import { monthCode } from "./number.ts";
-import { SELECT_CREATED_TICKET } from "./projection.ts";
+import { CREATED_TICKET, SELECT_CREATED_TICKET } from "./projection.ts";
 import type { CreateTicketInput } from "./schemas.ts";
 
 /** Waits before the second and third try after a number collision (contract section 4). */
@@ -103,14 +105,29 @@ async function write(
     ),
     DB.prepare(INSERT_TIMELINE),
   ];
+  statements.push(...notifications(ctx, input));
   if (repair) statements.unshift(DB.prepare(REPAIR_COUNTER).bind(month, input.machine_id));
   if (input.is_machine_down) statements.push(DB.prepare(STOP_MACHINE).bind(createdAt, input.machine_id));
   statements.push(answerStatement(ctx, record, 201, SELECT_CREATED_TICKET));
 
-  const results = await DB.batch<{ headers: string; body: string }>(statements);
-  const row = results.at(-1)?.results[0];
-  if (!row) throw new Error("the batch committed without an answer");
-  return answerFromRow(201, row);
+  const results = await DB.batch<{ id?: number; headers?: string; body?: string }>(statements);
+  const deliveryIds = results.flatMap((result) => result.results.flatMap((row) => row.id ?? []));
+  ctx.waitUntil(announce(ctx, deliveryIds));
+  const { headers, body } = results.at(-1)?.results[0] ?? {};
+  if (!headers || !body) throw new Error("the batch committed without an answer");
+  return answerFromRow(201, { headers, body });
+}
+
+/** Who is told: every endpoint that listens, and the assigned person unless it is they who act. */
+function notifications(ctx: ActorContext, input: CreateTicketInput): D1PreparedStatement[] {
+  const { assigned_to } = input;
+  const ticket = CREATED_TICKET;
+  const events: WebhookEvent[] = assigned_to === null ? ["ticket.created"] : ["ticket.created", "ticket.assigned"];
+  const statements = [enqueueWebhooks(ctx, events, { ticket, details: { actor: actorDocument(ctx) } })];
+  if (assigned_to !== null && assigned_to !== ctx.actor.id) {
+    statements.unshift(enqueuePush(ctx, "ticket.assigned", assigned_to, { ticket }));
+  }
+  return statements;
 }
 
 /** Why `takeNumber` refused: the first condition that does not hold. */

@@ -1,6 +1,7 @@
 import { eq, type SQL, sql } from "drizzle-orm";
 import { alias, QueryBuilder, type SQLiteColumn } from "drizzle-orm/sqlite-core";
 import { machine_types, machines, tickets, users } from "../db/schema.ts";
+import { machineColumns } from "../machines/machines.ts";
 import type { Ticket } from "./schemas.ts";
 
 export const assignee = alias(users, "assignee");
@@ -40,18 +41,31 @@ const jsonObject = (columns: Record<string, SQLiteColumn>): SQL => {
   return sql`json_object(${sql.join(members, sql.raw(", "))})`;
 };
 
+const { qr_token: _, ...machineDocumentColumns } = machineColumns;
+
 /**
- * SELECT of the ticket that the running batch has inserted, as the answer to its creation: `headers` and `body`
- * in JSON text. A batch is alone in the database, so the newest row is its own.
+ * SELECT of every ticket with its documents as JSON text, made from the columns above:
+ * `id, ticket_id, assigned_to, ticket, machine`. Use it as a subquery and name the id outside.
  */
-export const SELECT_CREATED_TICKET = new QueryBuilder()
+export const TICKET_DOCUMENTS = new QueryBuilder()
   .select({
-    headers: sql`json_object('location', '/api/tickets/' || ${tickets.ticket_id}, 'etag', '"1"')`.as("headers"),
-    body: sql`json_object('ticket', ${jsonObject(ticketColumns)})`.as("body"),
+    id: tickets.id,
+    ticket_id: tickets.ticket_id,
+    assigned_to: tickets.assigned_to,
+    ticket: jsonObject(ticketColumns).as("ticket"),
+    machine: jsonObject(machineDocumentColumns).as("machine"),
   })
   .from(tickets)
   .innerJoin(machines, eq(machines.id, tickets.machine_id))
   .innerJoin(machine_types, eq(machine_types.id, machines.machine_type_id))
   .leftJoin(assignee, eq(assignee.id, tickets.assigned_to))
-  .where(sql`${tickets.id} = (SELECT MAX(id) FROM tickets)`)
   .toSQL().sql;
+
+/** The id of the ticket that the running batch has inserted: a batch is alone, so the newest row is its own. */
+export const CREATED_TICKET = "(SELECT MAX(id) FROM tickets)";
+
+/** The answer to a creation, out of the batch that made it: `headers` and `body` in JSON text. */
+export const SELECT_CREATED_TICKET = `
+  SELECT json_object('location', '/api/tickets/' || t.ticket_id, 'etag', '"1"') AS headers,
+         json_object('ticket', json(t.ticket)) AS body
+  FROM (${TICKET_DOCUMENTS}) AS t WHERE t.id = ${CREATED_TICKET}`;

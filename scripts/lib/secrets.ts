@@ -1,0 +1,12 @@
+import { randomBytes } from "node:crypto";
+import webPush from "web-push";
+
+/** Fresh values for every secret that the Worker requires. */
+export function freshSecrets(): Record<string, string> {
+  const { publicKey, privateKey } = webPush.generateVAPIDKeys();
+  return {
+    BETTER_AUTH_SECRET: randomBytes(32).toString("base64url"),
+    VAPID_PUBLIC_KEY: publicKey,
+    VAPID_PRIVATE_KEY: privateKey,
+  };
+}

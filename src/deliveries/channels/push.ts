@@ -1,0 +1,175 @@
+import { type Notification, notification, type PushPayload } from "../../push/notification.ts";
+import {
+  type Device,
+  type DeviceResult,
+  isTransientPushStatus,
+  PUSH_TTL_SECONDS,
+  sendToDevices,
+} from "../../push/send.ts";
+import { enqueueWebhooks } from "../../tickets/events.ts";
+import { type Claim, type DeliveryContext, type Outcome, referencedId } from "../job.ts";
+
+interface Recipient {
+  id: number;
+  name: string;
+  language: "en" | "fr" | null;
+  active: number;
+}
+
+interface EarlierResult {
+  subscription_id: number | null;
+  status: string;
+  http_status: number | null;
+}
+
+type Reason = "no_device" | "all_expired" | "all_failed" | "too_late";
+
+async function load(ctx: DeliveryContext, job: Claim, userId: number) {
+  const { DB } = ctx.env;
+  const [people, devices, earlier] = await DB.batch([
+    DB.prepare("SELECT id, name, language, active FROM users WHERE id = ?").bind(userId),
+    // Read at each try: a phone that changed hands is no longer among them.
+    DB.prepare("SELECT id, endpoint, p256dh, auth FROM push_subscriptions WHERE user_id = ?").bind(userId),
+    DB.prepare(
+      "SELECT subscription_id, status, http_status FROM push_logs WHERE delivery_id = ? AND generation = ?",
+    ).bind(job.id, job.generation),
+  ]);
+  return {
+    recipient: people?.results[0] as Recipient | undefined,
+    devices: (devices?.results ?? []) as unknown as Device[],
+    earlier: (earlier?.results ?? []) as unknown as EarlierResult[],
+  };
+}
+
+/** Devices that still want this message: not reached yet, and not refused for good. */
+const outstanding = (devices: Device[], earlier: EarlierResult[]): Device[] => {
+  const settled = new Set(
+    earlier
+      .filter((log) => log.status !== "failed" || !isTransientPushStatus(log.http_status))
+      .map((log) => log.subscription_id),
+  );
+  return devices.filter((device) => !settled.has(device.id));
+};
+
+const ticketId = (job: Claim): number | null => (job.subject.startsWith("ticket:") ? referencedId(job.subject) : null);
+
+function logs(ctx: DeliveryContext, job: Claim, userId: number, results: DeviceResult[]): D1PreparedStatement {
+  const rows =
+    results.length > 0
+      ? results
+      : [{ subscription_id: null, status: "no_device", http_status: null, error_message: null }];
+  return ctx.env.DB.prepare(
+    `INSERT INTO push_logs (delivery_id, generation, ticket_id, user_id, subscription_id, status, http_status, error_message,
+                            attempt, created_at)
+     SELECT ?, ?, ?, ?, r.value ->> 'subscription_id', r.value ->> 'status', r.value ->> 'http_status',
+            r.value ->> 'error_message', ?, ?
+     FROM json_each(?) r`,
+  ).bind(job.id, job.generation, ticketId(job), userId, job.attempts, ctx.now().toISOString(), JSON.stringify(rows));
+}
+
+function timeline(
+  ctx: DeliveryContext,
+  job: Claim,
+  person: Recipient,
+  reached: number,
+  reason: Reason,
+): D1PreparedStatement {
+  return ctx.env.DB.prepare(
+    `INSERT INTO ticket_timeline (ticket_id, user_id, user_name, action, new_value, comment, created_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?)`,
+  ).bind(
+    ticketId(job),
+    person.id,
+    person.name,
+    reached > 0 ? "notified" : "notification_failed",
+    job.event_type,
+    reached > 0 ? null : reason,
+    ctx.now().toISOString(),
+  );
+}
+
+/** Expired devices go, reached ones are marked as used. The endpoint guards against one that was renewed meanwhile. */
+function deviceEffects(ctx: DeliveryContext, devices: Device[], results: DeviceResult[]): D1PreparedStatement[] {
+  const { DB } = ctx.env;
+  const having = (status: DeviceResult["status"]) => {
+    const ids = new Set(results.filter((result) => result.status === status).map((result) => result.subscription_id));
+    return devices.filter((device) => ids.has(device.id)).map(({ id, p256dh }) => ({ id, p256dh }));
+  };
+  const expired = having("expired");
+  const reached = having("success");
+  const matching = `(id, p256dh) IN (SELECT value ->> 'id', value ->> 'p256dh' FROM json_each(?))`;
+  return [
+    ...(expired.length > 0
+      ? [DB.prepare(`DELETE FROM push_subscriptions WHERE ${matching}`).bind(JSON.stringify(expired))]
+      : []),
+    ...(reached.length > 0
+      ? [
+          DB.prepare(`UPDATE push_subscriptions SET last_used_at = ? WHERE ${matching}`).bind(
+            ctx.now().toISOString(),
+            JSON.stringify(reached),
+          ),
+        ]
+      : []),
+  ];
+}
+
+function reasonFor(ttl: number, results: DeviceResult[]): Reason {
+  if (ttl <= 0) return "too_late";
+  if (results.length === 0) return "no_device";
+  return results.every((result) => result.status === "expired") ? "all_expired" : "all_failed";
+}
+
+/** Delivers one notification to all devices of one person (contract section 5). */
+export async function sendPush(ctx: DeliveryContext, job: Claim): Promise<Outcome> {
+  const payload = job.payload as PushPayload;
+  const userId = referencedId(job.target);
+  const { recipient, devices, earlier } = await load(ctx, job, userId);
+  if (recipient?.active !== 1) return { result: "failed", error: "user is not active" };
+
+  const deadline = new Date(Date.parse(payload.timestamp) + PUSH_TTL_SECONDS * 1000);
+  const ttl = Math.floor((deadline.getTime() - ctx.now().getTime()) / 1000);
+  const message: Notification = notification(job.wire_id, payload, recipient.language ?? ctx.env.DEFAULT_LOCALE);
+  const targets = outstanding(devices, earlier);
+  const results = ttl > 0 ? await sendToDevices(ctx, targets, message, ttl) : [];
+
+  const reachedBefore = earlier.some((log) => log.status === "success");
+  const reached = results.filter((result) => result.status === "success").length;
+  const transient = results.filter((result) => result.transient);
+  const reason = reasonFor(ttl, results);
+
+  const effects = deviceEffects(ctx, devices, results);
+  if (ttl > 0) effects.push(logs(ctx, job, userId, results));
+  const first = earlier.length === 0;
+  if (ticketId(job) !== null && !reachedBefore && (reached > 0 || first)) {
+    effects.push(timeline(ctx, job, recipient, reached, reason));
+  }
+  if (ticketId(job) !== null && first && reached === 0) effects.push(fallback(ctx, job, recipient, reason));
+
+  const anyoneReached = reachedBefore || reached > 0;
+  if (transient.length > 0) {
+    return {
+      result: "retry",
+      error: `${transient.length} of ${targets.length} devices to be tried again`,
+      http_status: transient[0]?.http_status ?? null,
+      retryAfterSeconds: Math.max(0, ...transient.map((result) => result.retryAfterSeconds ?? 0)),
+      deadline,
+      exhausted: anyoneReached ? "completed" : "failed",
+      effects,
+    };
+  }
+  const http_status = results[0]?.http_status ?? null;
+  return anyoneReached
+    ? { result: "delivered", http_status, effects }
+    : { result: "failed", http_status, error: reason, effects };
+}
+
+/** No phone buzzed: the webhooks take over, once per ticket, person and event. */
+function fallback(ctx: DeliveryContext, job: Claim, person: Recipient, reason: Reason): D1PreparedStatement {
+  return enqueueWebhooks(ctx, ["notification.fallback"], {
+    ticket: "?",
+    ticketParam: referencedId(job.subject),
+    subject: `/user:${person.id}/${job.event_type}`,
+    details: { user: { id: person.id, name: person.name }, event: job.event_type, reason },
+    once: true,
+  });
+}

@@ -1,0 +1,49 @@
+import { type Endpoint, type EventPayload, findEndpoint, postEvent } from "../../webhooks/send.ts";
+import { type Claim, type DeliveryContext, type Outcome, referencedId } from "../job.ts";
+import { enqueue } from "../outbox.ts";
+
+/** An endpoint that has failed for this long is switched off. */
+const FAILING_LIMIT_MS = 5 * 24 * 60 * 60_000;
+
+/** The endpoint's own state after a try, and word to the administrators when it is switched off. */
+function endpointEffects(ctx: DeliveryContext, endpoint: Endpoint, outcome: Outcome): D1PreparedStatement[] {
+  const { DB } = ctx.env;
+  const now = ctx.now();
+  const at = now.toISOString();
+  if (outcome.result === "delivered") {
+    if (!endpoint.failing_since) return [];
+    return [DB.prepare("UPDATE webhook_endpoints SET failing_since = NULL WHERE id = ?").bind(endpoint.id)];
+  }
+  const failingSince = endpoint.failing_since ?? at;
+  const gone = outcome.http_status === 410;
+  const failing = now.getTime() - Date.parse(failingSince) >= FAILING_LIMIT_MS;
+  if (!gone && !failing) {
+    return [
+      DB.prepare("UPDATE webhook_endpoints SET failing_since = COALESCE(failing_since, ?) WHERE id = ?").bind(
+        at,
+        endpoint.id,
+      ),
+    ];
+  }
+  const reason = gone ? "gone" : "failing";
+  return [
+    DB.prepare(
+      "UPDATE webhook_endpoints SET active = 0, disabled_reason = ?, failing_since = ?, updated_at = ? WHERE id = ? AND active = 1",
+    ).bind(reason, failingSince, at, endpoint.id),
+    enqueue(
+      ctx,
+      `SELECT 'push' AS channel, 'user:' || u.id AS target, ? AS subject, 'webhook.disabled' AS event_type,
+              json_object('type', 'webhook.disabled', 'timestamp', ?, 'url', ?, 'reason', ?) AS payload
+       FROM users u WHERE u.role = 'admin' AND u.active = 1`,
+      [`webhook:${endpoint.id}`, at, new URL(endpoint.url).host, reason],
+    ),
+  ];
+}
+
+/** Delivers one event to one endpoint (Standard Webhooks; contract section 5). */
+export async function sendWebhook(ctx: DeliveryContext, job: Claim): Promise<Outcome> {
+  const endpoint = await findEndpoint(ctx, referencedId(job.target));
+  if (endpoint?.active !== 1) return { result: "failed", error: "endpoint is switched off" };
+  const outcome = await postEvent(ctx, endpoint, job.wire_id, job.payload as EventPayload);
+  return { ...outcome, effects: endpointEffects(ctx, endpoint, outcome) };
+}

@@ -1,0 +1,76 @@
+import type { Context } from "../context.ts";
+import type { Channel } from "./schedule.ts";
+
+/** A delivery in the hands of the one worker that holds its lease. */
+export interface Claim {
+  id: number;
+  /** What the receiver sees as the delivery's id: the same on every try, another for newer data. */
+  wire_id: string;
+  channel: Channel;
+  /** Who receives it: `user:5`, `webhook:2`. */
+  target: string;
+  /** What it is about: `ticket:17`, with a suffix where several jobs concern one ticket. */
+  subject: string;
+  event_type: string;
+  payload: unknown;
+  /** Tries of this generation so far, this one included. */
+  attempts: number;
+  generation: number;
+  lease_token: string;
+}
+
+/** What became of one try. */
+export interface Outcome {
+  result: "delivered" | "retry" | "failed";
+  http_status?: number | null;
+  error?: string | null;
+  /** The beginning of what the receiver answered. */
+  response?: string | null;
+  /** What the receiver asked us to wait. */
+  retryAfterSeconds?: number | null;
+  /** No try after this instant. */
+  deadline?: Date;
+  /** The status when no try is left; `failed` unless the delivery has served its purpose in part. */
+  exhausted?: "completed" | "failed";
+  /** What else is written together with the outcome, if the lease still holds. Rows `{id}` are new deliveries. */
+  effects?: D1PreparedStatement[];
+}
+
+/** Bounds how many requests one invocation has open at once. */
+export interface Connections {
+  run<T>(task: () => Promise<T>): Promise<T>;
+}
+
+export interface DeliveryContext extends Context {
+  connections: Connections;
+}
+
+/** Makes one try. A thrown error counts as a try that may be repeated. */
+export type Sender = (ctx: DeliveryContext, job: Claim) => Promise<Outcome>;
+
+/** The id that a receiver sees. */
+export const wireId = (id: number, generation: number): string => `dlv_${id}_${generation}`;
+
+/** The number behind a target or subject such as `user:5` or `ticket:17/user:5`. */
+export const referencedId = (reference: string): number => Number(/^\w+:(\d+)/.exec(reference)?.[1]);
+
+/**
+ * A semaphore: at most `limit` tasks at once, the others wait their turn.
+ */
+export function createConnections(limit: number): Connections {
+  let free = limit;
+  const waiting: (() => void)[] = [];
+  return {
+    async run(task) {
+      if (free > 0) free--;
+      else await new Promise<void>((resolve) => waiting.push(resolve));
+      try {
+        return await task();
+      } finally {
+        const next = waiting.shift();
+        if (next) next();
+        else free++;
+      }
+    },
+  };
+}

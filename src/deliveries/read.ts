@@ -1,0 +1,112 @@
+import { and, asc, desc, eq, lt, type SQL, sql } from "drizzle-orm";
+import { z } from "zod";
+import type { Context } from "../context.ts";
+import { deliveries, delivery_attempts, tickets } from "../db/schema.ts";
+import { decodeCursor, paginate } from "../http/cursor.ts";
+import { AppError } from "../problem.ts";
+import { announce } from "./outbox.ts";
+import type { DeliveryListQuery } from "./schemas.ts";
+
+const deliveryColumns = {
+  id: deliveries.id,
+  channel: deliveries.channel,
+  target: deliveries.target,
+  subject: deliveries.subject,
+  event_type: deliveries.event_type,
+  status: deliveries.status,
+  attempts: deliveries.attempts,
+  next_attempt_at: deliveries.next_attempt_at,
+  last_error: deliveries.last_error,
+  created_at: deliveries.created_at,
+  updated_at: deliveries.updated_at,
+  completed_at: deliveries.completed_at,
+};
+
+// Every job of a ticket has the subject `ticket:<id>`, alone or followed by '/...'; '0' is what follows '/' in ASCII.
+function aboutTicket(ref: string): SQL {
+  const id = /^[0-9]{1,15}$/.test(ref)
+    ? sql`CAST(${Number(ref)} AS INTEGER)`
+    : sql`(SELECT ${tickets.id} FROM ${tickets} WHERE ${tickets.ticket_id} = ${ref.toUpperCase()})`;
+  return sql`(${deliveries.subject} = 'ticket:' || ${id}
+    OR (${deliveries.subject} >= 'ticket:' || ${id} || '/' AND ${deliveries.subject} < 'ticket:' || ${id} || '0'))`;
+}
+
+/**
+ * A page of deliveries, newest first.
+ *
+ * @throws AppError `invalid_cursor`.
+ */
+export async function listDeliveries(ctx: Context, query: DeliveryListQuery) {
+  const before = decodeCursor(query.cursor, z.tuple([z.int().positive()]));
+  const rows = await ctx.db
+    .select(deliveryColumns)
+    .from(deliveries)
+    .where(
+      and(
+        query.channel ? eq(deliveries.channel, query.channel) : undefined,
+        query.status ? eq(deliveries.status, query.status) : undefined,
+        query.subject ? eq(deliveries.subject, query.subject) : undefined,
+        query.ticket ? aboutTicket(query.ticket) : undefined,
+        before ? lt(deliveries.id, before[0]) : undefined,
+      ),
+    )
+    .orderBy(desc(deliveries.id))
+    .limit(query.limit + 1);
+  const { page, next_cursor } = paginate(rows, query.limit, (row) => [row.id]);
+  return { deliveries: page, next_cursor };
+}
+
+/**
+ * One delivery with its payload and every try.
+ *
+ * @throws AppError `delivery_not_found`.
+ */
+export async function getDelivery(ctx: Context, id: number) {
+  const [[delivery], tries] = await Promise.all([
+    ctx.db
+      .select({ ...deliveryColumns, payload: deliveries.payload })
+      .from(deliveries)
+      .where(eq(deliveries.id, id)),
+    ctx.db
+      .select({
+        attempt: delivery_attempts.attempt,
+        started_at: delivery_attempts.started_at,
+        duration_ms: delivery_attempts.duration_ms,
+        http_status: delivery_attempts.http_status,
+        error: delivery_attempts.error,
+        response: delivery_attempts.response,
+      })
+      .from(delivery_attempts)
+      .where(eq(delivery_attempts.delivery_id, id))
+      .orderBy(asc(delivery_attempts.id)),
+  ]);
+  if (!delivery) throw new AppError("delivery_not_found");
+  return { ...delivery, payload: JSON.parse(delivery.payload) as unknown, tries };
+}
+
+/**
+ * Sends a delivery once more, now, from the first try of its schedule and under the same id.
+ *
+ * @throws AppError `delivery_not_found`, `delivery_in_progress`.
+ */
+export async function retryDelivery(ctx: Context, id: number) {
+  const now = ctx.now().toISOString();
+  const [delivery] = await ctx.db
+    .update(deliveries)
+    .set({
+      status: "pending",
+      attempts: 0,
+      next_attempt_at: now,
+      completed_at: null,
+      last_error: null,
+      updated_at: now,
+    })
+    .where(and(eq(deliveries.id, id), sql`${deliveries.status} <> 'processing'`))
+    .returning(deliveryColumns);
+  if (!delivery) {
+    const [known] = await ctx.db.select({ id: deliveries.id }).from(deliveries).where(eq(deliveries.id, id));
+    throw new AppError(known ? "delivery_in_progress" : "delivery_not_found");
+  }
+  await announce(ctx, [id]);
+  return delivery;
+}

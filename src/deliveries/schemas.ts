@@ -1,0 +1,79 @@
+import { z } from "@hono/zod-openapi";
+import { pageQuery } from "../http/cursor.ts";
+import { id, instant } from "../http/schemas.ts";
+import { CHANNELS } from "./schedule.ts";
+
+export const DELIVERY_STATUSES = ["pending", "processing", "completed", "failed"] as const;
+
+export const Delivery = z
+  .object({
+    id,
+    channel: z.enum(CHANNELS),
+    target: z.string().openapi({ example: "webhook:1" }),
+    subject: z.string().openapi({ example: "ticket:17" }),
+    event_type: z.string().openapi({ example: "ticket.created" }),
+    status: z.enum(DELIVERY_STATUSES),
+    attempts: z.int(),
+    next_attempt_at: instant.nullable(),
+    last_error: z.string().nullable(),
+    created_at: instant,
+    updated_at: instant,
+    completed_at: instant.nullable(),
+  })
+  .openapi("Delivery");
+
+export const DeliveryAttempt = z
+  .object({
+    attempt: z.int(),
+    started_at: instant,
+    duration_ms: z.int(),
+    http_status: z.int().nullable(),
+    error: z.string().nullable(),
+    response: z.string().nullable().openapi({ description: "The first 2 KiB." }),
+  })
+  .openapi("DeliveryAttempt");
+
+export const DeliveryListQuery = z.object({
+  ...pageQuery,
+  channel: z.enum(CHANNELS).optional(),
+  status: z.enum(DELIVERY_STATUSES).optional(),
+  ticket: z.string().max(40).optional().openapi({ description: "`ticket_id` or `id` of a ticket" }),
+  subject: z.string().min(3).max(300).optional().openapi({ example: "customer:12" }),
+});
+export type DeliveryListQuery = z.output<typeof DeliveryListQuery>;
+
+export const DeliveryListOutput = z
+  .object({ deliveries: z.array(Delivery), next_cursor: z.string().nullable() })
+  .openapi("DeliveryListOutput");
+
+export const DeliveryOutput = z
+  .object({ delivery: Delivery.extend({ payload: z.unknown(), tries: z.array(DeliveryAttempt) }) })
+  .openapi("DeliveryOutput");
+
+export const RetriedDeliveryOutput = z.object({ delivery: Delivery }).openapi("RetriedDeliveryOutput");
+
+const ChannelHealth = z.object({ pending: z.int(), processing: z.int(), failed: z.int(), stuck: z.int() });
+export const DeliveryHealthOutput = z
+  .object({
+    pending: z.int(),
+    processing: z.int(),
+    failed: z.int(),
+    stuck: z.int().openapi({ description: "Due, or leased, for more than an hour." }),
+    oldest_due_seconds: z.int(),
+    duplicates: z.int(),
+    invalid: z.int(),
+    by_channel: z.record(z.string(), ChannelHealth),
+  })
+  .openapi("DeliveryHealthOutput");
+
+export const CleanupInput = z
+  .object({
+    older_than_hours: z.int().min(1).max(87_600).default(720),
+    status: z.enum(["completed", "failed"]).default("completed"),
+    dry_run: z.boolean().default(false),
+  })
+  .openapi("CleanupInput");
+
+export const CleanupOutput = z
+  .object({ matched: z.int(), deleted: z.int(), remaining: z.int(), dry_run: z.boolean() })
+  .openapi("CleanupOutput");

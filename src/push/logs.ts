@@ -1,0 +1,34 @@
+import { and, desc, eq, getTableColumns, lt } from "drizzle-orm";
+import { z } from "zod";
+import type { Context } from "../context.ts";
+import { push_logs, tickets } from "../db/schema.ts";
+import { decodeCursor, paginate } from "../http/cursor.ts";
+import type { PushLogListQuery } from "./schemas.ts";
+
+const { generation: _, ...logColumns } = getTableColumns(push_logs);
+
+/**
+ * A page of push results, newest first.
+ *
+ * @throws AppError `invalid_cursor`.
+ */
+export async function listPushLogs(ctx: Context, query: PushLogListQuery) {
+  const before = decodeCursor(query.cursor, z.tuple([z.int().positive()]));
+  const ticket = query.ticket && /^[0-9]{1,15}$/.test(query.ticket) ? Number(query.ticket) : null;
+  const rows = await ctx.db
+    .select(logColumns)
+    .from(push_logs)
+    .leftJoin(tickets, eq(tickets.id, push_logs.ticket_id))
+    .where(
+      and(
+        ticket !== null ? eq(push_logs.ticket_id, ticket) : undefined,
+        query.ticket && ticket === null ? eq(tickets.ticket_id, query.ticket.toUpperCase()) : undefined,
+        query.user_id ? eq(push_logs.user_id, query.user_id) : undefined,
+        before ? lt(push_logs.id, before[0]) : undefined,
+      ),
+    )
+    .orderBy(desc(push_logs.id))
+    .limit(query.limit + 1);
+  const { page, next_cursor } = paginate(rows, query.limit, (row) => [row.id]);
+  return { logs: page, next_cursor };
+}

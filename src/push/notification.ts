@@ -1,0 +1,87 @@
+import type { Locale } from "../problem.ts";
+
+/** Largest plaintext that encrypts into the 4096 bytes every push service takes (RFC 8291 section 4). */
+export const PLAINTEXT_LIMIT_BYTES = 3993;
+/** What is sent to a service that finds even that too large. */
+export const SMALL_PLAINTEXT_LIMIT_BYTES = 1000;
+
+type Priority = "low" | "medium" | "high" | "critical";
+
+/** What the outbox keeps for a push. */
+export interface PushPayload {
+  type: string;
+  timestamp: string;
+  ticket?: { id: number; ticket_id: string; title: string; priority: Priority; machine_name: string };
+  /** For `webhook.disabled`: the host that was switched off. */
+  url?: string;
+}
+
+/** What the service worker on the device gets. */
+export interface Notification {
+  /** The delivery's id, the same on every try. */
+  id: string;
+  title: string;
+  body: string;
+  tag: string;
+  actions: { action: string; title: string }[];
+  data: { url: string; ticket_id?: string; priority?: Priority };
+}
+
+const WORDS = {
+  en: {
+    priority: { low: "LOW", medium: "MEDIUM", high: "HIGH", critical: "CRITICAL" },
+    headline: (machine: string) => `New: ${machine}`,
+    view: "View",
+    acknowledge: "On my way!",
+    test: { title: "Test notification", body: "This device receives notifications." },
+    webhookDisabled: { title: "Webhook switched off", body: (host: string) => `${host} no longer accepts deliveries.` },
+  },
+  fr: {
+    priority: { low: "BASSE", medium: "MOYENNE", high: "HAUTE", critical: "CRITIQUE" },
+    headline: (machine: string) => `Nouveau : ${machine}`,
+    view: "Voir",
+    acknowledge: "J'y vais !",
+    test: { title: "Notification d'essai", body: "Cet appareil reçoit les notifications." },
+    webhookDisabled: { title: "Webhook désactivé", body: (host: string) => `${host} n'accepte plus les envois.` },
+  },
+};
+
+/** Puts an event into words, in the language of the person who gets it. */
+export function notification(id: string, payload: PushPayload, language: Locale): Notification {
+  const words = WORDS[language];
+  const { ticket } = payload;
+  if (!ticket) {
+    const disabled = payload.type === "webhook.disabled";
+    const text = disabled
+      ? { title: words.webhookDisabled.title, body: words.webhookDisabled.body(payload.url ?? "") }
+      : words.test;
+    return { id, ...text, tag: payload.type, actions: [], data: { url: "/" } };
+  }
+  return {
+    id,
+    title: words.headline(ticket.machine_name),
+    body: `[${words.priority[ticket.priority]}] ${ticket.title}`,
+    tag: ticket.ticket_id,
+    actions: [
+      { action: "view", title: words.view },
+      { action: "acknowledge", title: words.acknowledge },
+    ],
+    data: { ticket_id: ticket.ticket_id, url: `/tickets/${ticket.ticket_id}`, priority: ticket.priority },
+  };
+}
+
+/** The notification as JSON of at most `limit` bytes: the body is cut, always between two characters. */
+export function encodeNotification(message: Notification, limit = PLAINTEXT_LIMIT_BYTES): string {
+  const text = JSON.stringify(message);
+  if (Buffer.byteLength(text) <= limit) return text;
+  const characters = [...new Intl.Segmenter().segment(message.body)].map(({ segment }) => segment);
+  const cut = (length: number) => JSON.stringify({ ...message, body: `${characters.slice(0, length).join("")}…` });
+  let fits = 0;
+  let tooLong = characters.length;
+  while (tooLong - fits > 1) {
+    const middle = (fits + tooLong) >> 1;
+    if (Buffer.byteLength(cut(middle)) <= limit) fits = middle;
+    else tooLong = middle;
+  }
+  return cut(fits);
+}

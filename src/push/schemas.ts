@@ -1,0 +1,81 @@
+import { z } from "@hono/zod-openapi";
+import { pageQuery } from "../http/cursor.ts";
+import { id, instant, optionalText } from "../http/schemas.ts";
+
+export const VapidPublicKeyOutput = z.object({ public_key: z.string() }).openapi("VapidPublicKeyOutput");
+
+export const SubscribeInput = z
+  .object({
+    subscription: z
+      .object({
+        endpoint: z.url().max(2000),
+        keys: z.object({
+          p256dh: z.string().regex(/^B[\w-]{86}=?$/, "must be an uncompressed P-256 point in base64url"),
+          auth: z.string().regex(/^[\w-]{22}(==)?$/, "must be 16 bytes in base64url"),
+        }),
+      })
+      .openapi({ description: "What `PushSubscription.toJSON()` gives." }),
+    device_name: optionalText(100),
+  })
+  .openapi("SubscribeInput");
+export type SubscribeInput = z.output<typeof SubscribeInput>;
+
+export const PushSubscription = z
+  .object({
+    id,
+    device_name: z.string().nullable(),
+    push_service: z.string().openapi({ description: "Host of the push service." }),
+    created_at: instant,
+    last_used_at: instant,
+  })
+  .openapi("PushSubscription");
+
+export const SubscriptionOutput = z.object({ subscription: PushSubscription }).openapi("SubscriptionOutput");
+export const SubscriptionListOutput = z
+  .object({ subscriptions: z.array(PushSubscription), next_cursor: z.null() })
+  .openapi("SubscriptionListOutput");
+
+export const PushTestOutput = z
+  .object({
+    results: z.array(
+      z.object({
+        subscription_id: id,
+        device_name: z.string().nullable(),
+        status: z.enum(["success", "failed", "expired"]),
+        http_status: z.int().nullable(),
+        error_message: z.string().nullable(),
+      }),
+    ),
+  })
+  .openapi("PushTestOutput");
+
+export const PushLog = z
+  .object({
+    id,
+    delivery_id: id,
+    ticket_id: id.nullable(),
+    user_id: id,
+    subscription_id: id.nullable(),
+    status: z.enum(["success", "failed", "expired", "no_device"]),
+    http_status: z.int().nullable(),
+    error_message: z.string().nullable(),
+    attempt: z.int(),
+    created_at: instant,
+  })
+  .openapi("PushLog");
+
+export const PushLogListQuery = z.object({
+  ...pageQuery,
+  ticket: z.string().max(40).optional().openapi({ description: "`ticket_id` or `id` of a ticket" }),
+  user_id: z
+    .string()
+    .regex(/^[1-9][0-9]{0,14}$/, "must be a positive integer")
+    .transform(Number)
+    .optional()
+    .openapi({ type: "integer", minimum: 1 }),
+});
+export type PushLogListQuery = z.output<typeof PushLogListQuery>;
+
+export const PushLogListOutput = z
+  .object({ logs: z.array(PushLog), next_cursor: z.string().nullable() })
+  .openapi("PushLogListOutput");

@@ -1,0 +1,60 @@
+import { z } from "@hono/zod-openapi";
+import { id, instant, optionalText } from "../http/schemas.ts";
+import { WEBHOOK_EVENTS } from "../tickets/events.ts";
+
+const url = z
+  .url({ protocol: /^https?$/ })
+  .max(2000)
+  .openapi({ example: "https://connect.example.com/workflow/123" });
+const events = z
+  .array(z.enum(WEBHOOK_EVENTS))
+  .min(1)
+  .max(WEBHOOK_EVENTS.length)
+  .transform((names) => [...new Set(names)])
+  .openapi({ example: ["ticket.created", "notification.fallback"] });
+
+export const CreateWebhookInput = z
+  .object({ url, events, description: optionalText(200), active: z.boolean().default(true) })
+  .openapi("CreateWebhookInput");
+export type CreateWebhookInput = z.output<typeof CreateWebhookInput>;
+
+export const UpdateWebhookInput = z
+  .object({
+    url: url.optional(),
+    events: events.optional(),
+    description: z.string().trim().max(200).nullable().optional(),
+    active: z.boolean().optional().openapi({ description: "true clears what had switched it off." }),
+  })
+  .openapi("UpdateWebhookInput");
+export type UpdateWebhookInput = z.output<typeof UpdateWebhookInput>;
+
+export const WebhookEndpoint = z
+  .object({
+    id,
+    url: z.string(),
+    events: z.array(z.enum(WEBHOOK_EVENTS)),
+    description: z.string().nullable(),
+    active: z.boolean(),
+    disabled_reason: z.enum(["gone", "failing"]).nullable(),
+    failing_since: instant.nullable(),
+    created_at: instant,
+    updated_at: instant,
+  })
+  .openapi("WebhookEndpoint");
+
+export const WebhookOutput = z.object({ webhook: WebhookEndpoint }).openapi("WebhookOutput");
+export const WebhookWithSecretOutput = z
+  .object({ webhook: WebhookEndpoint.extend({ secret: z.string().openapi({ description: "Shown this once." }) }) })
+  .openapi("WebhookWithSecretOutput");
+export const WebhookListOutput = z
+  .object({ webhooks: z.array(WebhookEndpoint), next_cursor: z.string().nullable() })
+  .openapi("WebhookListOutput");
+
+export const WebhookTestOutput = z
+  .object({
+    delivered: z.boolean(),
+    http_status: z.int().nullable(),
+    error: z.string().nullable(),
+    response: z.string().nullable(),
+  })
+  .openapi("WebhookTestOutput");

@@ -1,0 +1,115 @@
+import { Webhook } from "standardwebhooks";
+import type { Context } from "../context.ts";
+import type { DeliveryContext, Outcome } from "../deliveries/job.ts";
+import { readBeginning } from "../deliveries/response.ts";
+import { retryAfterSeconds } from "../deliveries/schedule.ts";
+import { isAllowedTarget } from "../deliveries/targets.ts";
+
+const TIMEOUT_MS = 15_000;
+/** Receivers are promised bodies under 20 KB (contract section 5). */
+const BODY_LIMIT_BYTES = 20_000;
+
+export interface Endpoint {
+  id: number;
+  url: string;
+  active: number;
+  secret: string;
+  previous_secret: string | null;
+  previous_secret_until: string | null;
+  failing_since: string | null;
+}
+
+export interface EventPayload {
+  type: string;
+  timestamp: string;
+  data: { ticket?: { description?: string | null } & Record<string, unknown> } & Record<string, unknown>;
+}
+
+/** The body as sent: the event under its id, its description cut if it would exceed the limit. */
+export function webhookBody(id: string, payload: EventPayload): string {
+  const body = JSON.stringify({ id, ...payload });
+  const excess = Buffer.byteLength(body) - BODY_LIMIT_BYTES;
+  const { ticket } = payload.data;
+  if (excess <= 0 || !ticket?.description) return body;
+  let keep = ticket.description;
+  const shortened = () =>
+    JSON.stringify({
+      id,
+      ...payload,
+      data: { ...payload.data, ticket: { ...ticket, description: keep, description_truncated: true } },
+    });
+  while (keep !== "" && Buffer.byteLength(shortened()) > BODY_LIMIT_BYTES) {
+    keep = [...keep].slice(0, Math.floor([...keep].length * 0.9)).join("");
+  }
+  return shortened();
+}
+
+/** Signature header of Standard Webhooks: after a rotation both secrets sign for a day. */
+function signatures(endpoint: Endpoint, id: string, now: Date, body: string): string {
+  const secrets = [endpoint.secret];
+  if (
+    endpoint.previous_secret &&
+    endpoint.previous_secret_until &&
+    endpoint.previous_secret_until > now.toISOString()
+  ) {
+    secrets.push(endpoint.previous_secret);
+  }
+  return secrets.map((secret) => new Webhook(secret).sign(id, now, body)).join(" ");
+}
+
+/** An endpoint that has not been removed, with its secrets. */
+export const findEndpoint = (ctx: Context, id: number): Promise<Endpoint | null> =>
+  ctx.env.DB.prepare(
+    `SELECT id, url, active, secret, previous_secret, previous_secret_until, failing_since
+     FROM webhook_endpoints WHERE id = ? AND deleted_at IS NULL`,
+  )
+    .bind(id)
+    .first<Endpoint>();
+
+/**
+ * Makes one signed POST (Standard Webhooks) and reads no more of the answer than is kept. Never throws.
+ *
+ * @param id the delivery's id on the wire.
+ */
+export async function postEvent(
+  ctx: DeliveryContext,
+  endpoint: Endpoint,
+  id: string,
+  payload: EventPayload,
+): Promise<Outcome> {
+  if (!isAllowedTarget(endpoint.url, ctx.env.ALLOW_LOCAL_TARGETS)) {
+    return { result: "failed", error: "address not allowed" };
+  }
+  const now = ctx.now();
+  const body = webhookBody(id, payload);
+  return ctx.connections.run(async () => {
+    const signal = AbortSignal.timeout(TIMEOUT_MS);
+    try {
+      const response = await ctx.fetch(endpoint.url, {
+        method: "POST",
+        redirect: "manual",
+        signal,
+        headers: {
+          "content-type": "application/json",
+          "user-agent": "shopfloor-tickets",
+          "webhook-id": id,
+          "webhook-timestamp": String(Math.floor(now.getTime() / 1000)),
+          "webhook-signature": signatures(endpoint, id, now, body),
+        },
+        body,
+      });
+      const kept = { http_status: response.status, response: await readBeginning(response) };
+      if (response.ok) return { ...kept, result: "delivered" };
+      return {
+        ...kept,
+        result: response.status === 410 ? "failed" : "retry",
+        error: `answered ${response.status}`,
+        retryAfterSeconds: [429, 503].includes(response.status)
+          ? retryAfterSeconds(response.headers.get("retry-after"), now)
+          : null,
+      };
+    } catch {
+      return { result: "retry", error: signal.aborted ? "no answer within 15 s" : "connection failed" };
+    }
+  });
+}
