@@ -4,7 +4,7 @@ import { getPlatformProxy } from "wrangler";
 import type { Bindings } from "../src/env.ts";
 import { buildAssets } from "./lib/assets.ts";
 import { DEMO_PASSWORD, DEMO_USERS, demoDataSql } from "./lib/demo-data.ts";
-import { freshSecrets } from "./lib/secrets.ts";
+import { freshSecrets, OPTIONAL_SECRETS } from "./lib/secrets.ts";
 import { run } from "./lib/shell.ts";
 
 const port = process.env.PORT ?? "8787";
@@ -30,7 +30,12 @@ if (!anyone) {
 }
 await dispose();
 
-const server = spawn("wrangler", ["dev", "--port", port], { stdio: ["ignore", "inherit", "inherit"] });
+// wrangler dev reads from .dev.vars only what wrangler.toml declares, and an optional secret cannot be declared there.
+const optional = OPTIONAL_SECRETS.flatMap((name) => {
+  const value = new RegExp(`^${name}=(.+)$`, "m").exec(known)?.[1];
+  return value ? ["--var", `${name}:${value}`] : [];
+});
+const server = spawn("wrangler", ["dev", "--port", port, ...optional], { stdio: ["ignore", "inherit", "inherit"] });
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => server.kill(signal));
 server.on("exit", (code) => process.exit(code ?? 1));
 

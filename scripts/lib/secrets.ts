@@ -1,6 +1,9 @@
 import { randomBytes } from "node:crypto";
 import webPush from "web-push";
 
+/** Secrets that the Worker uses when they are there. */
+export const OPTIONAL_SECRETS = ["PABBLY_WEBHOOK_URL"];
+
 /** Fresh values for every secret that the Worker requires. */
 export function freshSecrets(): Record<string, string> {
   const { publicKey, privateKey } = webPush.generateVAPIDKeys();

@@ -68,13 +68,15 @@ const STOP_MACHINE = "UPDATE machines SET status = 'out_of_service', updated_at 
 
 /** All that a creation writes, in one batch: one round trip, all or nothing. */
 async function write(
-  ctx: ActorContext,
+  base: ActorContext,
   input: CreateTicketInput,
   record: IdempotencyRecord | null,
   repair: boolean,
 ): Promise<Answer> {
+  // One instant for all that the batch writes: the number's month, the rows and the events.
+  const now = base.now();
+  const ctx = { ...base, now: () => now };
   const { DB } = ctx.env;
-  const now = ctx.now();
   const createdAt = now.toISOString();
   const month = monthCode(now, ctx.env.TIME_ZONE);
   const signedIn = stillSignedIn(ctx.actor, now);
