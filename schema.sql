@@ -103,7 +103,7 @@ CREATE TABLE machines (
   created_at      TEXT    NOT NULL,
   updated_at      TEXT    NOT NULL,
   retired_at      TEXT
-) STRICT;
+, search_text TEXT NOT NULL DEFAULT '') STRICT;
 
 CREATE INDEX machines_machine_type_id ON machines (machine_type_id);
 
@@ -151,14 +151,14 @@ CREATE TABLE tickets (
   created_at      TEXT    NOT NULL,
   updated_at      TEXT    NOT NULL,
   deleted_at      TEXT,
-  version         INTEGER NOT NULL DEFAULT 1 CHECK (version >= 1),
+  version         INTEGER NOT NULL DEFAULT 1 CHECK (version >= 1), machine_type_id INTEGER REFERENCES machine_types (id), priority_rank INTEGER
+  GENERATED ALWAYS AS (CASE priority WHEN 'critical' THEN 0 WHEN 'high' THEN 1 WHEN 'medium' THEN 2 ELSE 3 END) VIRTUAL, is_open INTEGER
+  GENERATED ALWAYS AS (status IN ('received', 'diagnostic', 'in_progress', 'waiting_parts') AND deleted_at IS NULL) VIRTUAL, overdue_notified_for TEXT, escalated_at TEXT,
   CHECK ((acknowledged_at IS NULL) = (acknowledged_by IS NULL)),
   CHECK (CASE status WHEN 'completed' THEN completed_at IS NOT NULL WHEN 'archived' THEN 1 ELSE completed_at IS NULL END)
 ) STRICT;
 
 CREATE INDEX tickets_created_at ON tickets (created_at, id) WHERE deleted_at IS NULL;
-
-CREATE INDEX tickets_machine_id ON tickets (machine_id, created_at);
 
 CREATE TABLE ticket_timeline (
   id         INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -299,3 +299,53 @@ CREATE TABLE webhook_endpoints (
 ) STRICT;
 
 CREATE INDEX webhook_endpoints_active ON webhook_endpoints (id) WHERE active = 1;
+
+CREATE INDEX tickets_updated_at ON tickets (updated_at, id) WHERE deleted_at IS NULL;
+
+CREATE INDEX tickets_priority ON tickets (priority_rank, created_at DESC, id DESC) WHERE deleted_at IS NULL;
+
+CREATE INDEX tickets_status ON tickets (status, created_at, id) WHERE deleted_at IS NULL;
+
+CREATE INDEX tickets_status_updated ON tickets (status, updated_at, id) WHERE deleted_at IS NULL;
+
+CREATE INDEX tickets_machine ON tickets (machine_id, created_at, id) WHERE deleted_at IS NULL;
+
+CREATE INDEX tickets_machine_type ON tickets (machine_type_id, created_at, id) WHERE deleted_at IS NULL;
+
+CREATE INDEX tickets_reporter ON tickets (reported_by, created_at, id) WHERE deleted_at IS NULL;
+
+CREATE INDEX tickets_assignee ON tickets (assigned_to, created_at, id) WHERE assigned_to IS NOT NULL AND deleted_at IS NULL;
+
+CREATE INDEX tickets_unassigned ON tickets (created_at, id) WHERE assigned_to IS NULL AND deleted_at IS NULL;
+
+CREATE INDEX tickets_customer ON tickets (customer_id, created_at, id) WHERE customer_id IS NOT NULL AND deleted_at IS NULL;
+
+CREATE INDEX tickets_down ON tickets (machine_id) WHERE is_machine_down = 1 AND is_open = 1;
+
+CREATE INDEX tickets_scheduled ON tickets (scheduled_date) WHERE scheduled_date IS NOT NULL AND is_open = 1;
+
+CREATE INDEX tickets_unacknowledged ON tickets (created_at)
+  WHERE priority = 'critical' AND acknowledged_at IS NULL AND escalated_at IS NULL AND is_open = 1;
+
+CREATE TABLE ticket_terms (
+  term      TEXT    NOT NULL,
+  ticket_id INTEGER NOT NULL REFERENCES tickets (id),
+  PRIMARY KEY (term, ticket_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX ticket_terms_ticket_id ON ticket_terms (ticket_id, term);
+
+CREATE TABLE attachments (
+  id           INTEGER PRIMARY KEY AUTOINCREMENT,
+  ticket_id    INTEGER NOT NULL REFERENCES tickets (id),
+  user_id      INTEGER NOT NULL REFERENCES users (id),
+  file_name    TEXT    NOT NULL CHECK (length(file_name) BETWEEN 1 AND 200),
+  content_type TEXT    NOT NULL,
+  size_bytes   INTEGER NOT NULL CHECK (size_bytes BETWEEN 1 AND 10485760),
+  sha256       TEXT    NOT NULL CHECK (length(sha256) = 64),
+  -- Unguessable, and not derived from anything a person typed.
+  object_key   TEXT    NOT NULL UNIQUE,
+  created_at   TEXT    NOT NULL
+) STRICT;
+
+CREATE INDEX attachments_ticket_id ON attachments (ticket_id, id);

@@ -6,6 +6,7 @@ import { capture, run } from "./lib/shell.ts";
 // Takes a new account, or a running deployment, to the current state. Each step may be repeated.
 const DATABASE = "shopfloor-tickets";
 const QUEUE = "deliveries";
+const BUCKET = "shopfloor-attachments";
 
 const dryRun = process.argv.includes("--dry-run");
 buildAssets();
@@ -22,6 +23,9 @@ run("wrangler", ["d1", "migrations", "apply", "DB", "--remote"], { CI: "true" })
 
 const queues = capture("wrangler", ["queues", "list"]) ?? "";
 if (!queues.includes(` ${QUEUE} `)) run("wrangler", ["queues", "create", QUEUE]);
+
+const buckets = capture("wrangler", ["r2", "bucket", "list"]) ?? "";
+if (!new RegExp(`\\b${BUCKET}\\b`).test(buckets)) run("wrangler", ["r2", "bucket", "create", BUCKET]);
 
 const secrets = JSON.parse(capture("wrangler", ["secret", "list", "--format", "json"]) ?? "[]") as { name: string }[];
 const present = (name: string) => secrets.some((secret) => secret.name === name);

@@ -33,6 +33,8 @@ const settingsSchema = z.object({
         .map((host) => host.trim().toLowerCase())
         .filter(Boolean),
     ),
+  /** A critical ticket that nobody has acknowledged for so long is escalated. */
+  ESCALATE_AFTER_MINUTES: z.coerce.number().int().min(1).max(1440).default(10),
   /** Creates the webhook endpoint for Pabbly when present. */
   PABBLY_WEBHOOK_URL: z.url().optional(),
   /** Local development only: webhooks and push may go to http://localhost and 127.0.0.1. */
@@ -54,6 +56,7 @@ export interface DeliveryMessage {
 export interface Bindings {
   DB: D1Database;
   ASSETS: Fetcher;
+  ATTACHMENTS: R2Bucket;
   /** Carries ids of due deliveries to the consumer. */
   DELIVERIES: Queue<DeliveryMessage>;
   SIGN_IN_ACCOUNT_LIMIT: RateLimit;
@@ -88,6 +91,7 @@ export function readEnv(raw: Bindings): Env {
     ...result.data,
     DB: raw.DB,
     ASSETS: raw.ASSETS,
+    ATTACHMENTS: raw.ATTACHMENTS,
     DELIVERIES: raw.DELIVERIES,
     SIGN_IN_ACCOUNT_LIMIT: raw.SIGN_IN_ACCOUNT_LIMIT,
     SIGN_IN_ADDRESS_LIMIT: raw.SIGN_IN_ADDRESS_LIMIT,

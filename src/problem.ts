@@ -60,6 +60,11 @@ export const PROBLEMS = {
     ["Sign-in refused", "The e-mail address or the password is wrong."],
     ["Connexion refusée", "L'adresse courriel ou le mot de passe est incorrect."],
   ),
+  wrong_password: problem(
+    403,
+    ["Wrong password", "The current password is wrong."],
+    ["Mot de passe incorrect", "Le mot de passe actuel est incorrect."],
+  ),
   forbidden: problem(
     403,
     ["Not allowed", "Your role does not allow this: it needs '{permission}'."],
@@ -100,6 +105,11 @@ export const PROBLEMS = {
     ["User not found", "There is no such user."],
     ["Utilisateur introuvable", "Cet utilisateur n'existe pas."],
   ),
+  attachment_not_found: problem(
+    404,
+    ["Attachment not found", "There is no such attachment."],
+    ["Pièce jointe introuvable", "Cette pièce jointe n'existe pas."],
+  ),
   api_key_not_found: problem(
     404,
     ["API key not found", "There is no such API key."],
@@ -130,6 +140,26 @@ export const PROBLEMS = {
     ["Code taken", "Another machine type already has this code."],
     ["Code déjà pris", "Un autre type de machine porte déjà ce code."],
   ),
+  illegal_status_transition: problem(
+    409,
+    ["Illegal status transition", "A ticket that is '{from}' cannot become '{to}'."],
+    ["Changement d'état impossible", "Un ticket à l'état « {from} » ne peut pas passer à « {to} »."],
+  ),
+  email_taken: problem(
+    409,
+    ["E-mail address taken", "Another account already has this e-mail address."],
+    ["Adresse courriel déjà prise", "Un autre compte porte déjà cette adresse courriel."],
+  ),
+  last_admin: problem(
+    409,
+    ["Last administrator", "The last active administrator must stay one."],
+    ["Dernier administrateur", "Le dernier administrateur actif doit le rester."],
+  ),
+  machine_has_tickets: problem(
+    409,
+    ["Machine has tickets", "The type of a machine that has tickets cannot change."],
+    ["La machine a des tickets", "Le type d'une machine qui a des tickets ne peut pas changer."],
+  ),
   serial_number_taken: problem(
     409,
     ["Serial number taken", "Another machine already has this serial number."],
@@ -139,6 +169,11 @@ export const PROBLEMS = {
     409,
     ["Delivery in progress", "This delivery is on its way just now."],
     ["Envoi en cours", "Cet envoi est justement en cours."],
+  ),
+  version_conflict: problem(
+    412,
+    ["Changed meanwhile", "Somebody changed this in the meantime. Fetch it again and repeat your change."],
+    ["Modifié entre-temps", "Quelqu'un a modifié ceci entre-temps. Relisez-le et refaites votre changement."],
   ),
   payload_too_large: problem(
     413,
@@ -159,6 +194,11 @@ export const PROBLEMS = {
     422,
     ["Unknown customer", "customer_id does not name an active customer."],
     ["Client inconnu", "customer_id ne désigne pas un client actif."],
+  ),
+  empty_file: problem(
+    422,
+    ["Empty file", "The file has no content."],
+    ["Fichier vide", "Le fichier n'a pas de contenu."],
   ),
   target_not_allowed: problem(
     422,

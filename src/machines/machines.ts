@@ -7,7 +7,7 @@ import { decodeCursor, paginate } from "../http/cursor.ts";
 import { AppError } from "../problem.ts";
 import type { CreateMachineInput } from "./schemas.ts";
 
-const { machine_type_id: _, ...ownColumns } = getTableColumns(machines);
+const { machine_type_id: _, search_text: __, ...ownColumns } = getTableColumns(machines);
 /** A machine as the API shows it. */
 export const machineColumns = { ...ownColumns, machine_type: machine_types.code };
 

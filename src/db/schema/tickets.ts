@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import { users } from "./people.ts";
 
@@ -27,6 +28,7 @@ export const machines = sqliteTable(
     created_at: text().notNull(),
     updated_at: text().notNull(),
     retired_at: text(),
+    search_text: text().notNull().default(""),
   },
   (t) => [index("machines_machine_type_id").on(t.machine_type_id)],
 );
@@ -90,11 +92,63 @@ export const tickets = sqliteTable(
     updated_at: text().notNull(),
     deleted_at: text(),
     version: integer().notNull().default(1),
+    machine_type_id: integer().references(() => machine_types.id),
+    priority_rank: integer().generatedAlwaysAs(
+      sql`CASE priority WHEN 'critical' THEN 0 WHEN 'high' THEN 1 WHEN 'medium' THEN 2 ELSE 3 END`,
+    ),
+    is_open: integer().generatedAlwaysAs(
+      sql`status IN ('received', 'diagnostic', 'in_progress', 'waiting_parts') AND deleted_at IS NULL`,
+    ),
+    overdue_notified_for: text(),
+    escalated_at: text(),
   },
   (t) => [
     index("tickets_created_at").on(t.created_at, t.id),
-    index("tickets_machine_id").on(t.machine_id, t.created_at),
+    index("tickets_updated_at").on(t.updated_at, t.id),
+    index("tickets_priority").on(t.priority_rank, t.created_at, t.id),
+    index("tickets_status").on(t.status, t.created_at, t.id),
+    index("tickets_status_updated").on(t.status, t.updated_at, t.id),
+    index("tickets_machine").on(t.machine_id, t.created_at, t.id),
+    index("tickets_machine_type").on(t.machine_type_id, t.created_at, t.id),
+    index("tickets_reporter").on(t.reported_by, t.created_at, t.id),
+    index("tickets_assignee").on(t.assigned_to, t.created_at, t.id),
+    index("tickets_unassigned").on(t.created_at, t.id),
+    index("tickets_customer").on(t.customer_id, t.created_at, t.id),
+    index("tickets_down").on(t.machine_id),
+    index("tickets_scheduled").on(t.scheduled_date),
+    index("tickets_unacknowledged").on(t.created_at),
   ],
+);
+
+export const ticket_terms = sqliteTable(
+  "ticket_terms",
+  {
+    term: text().notNull(),
+    ticket_id: integer()
+      .notNull()
+      .references(() => tickets.id),
+  },
+  (t) => [primaryKey({ columns: [t.term, t.ticket_id] }), index("ticket_terms_ticket_id").on(t.ticket_id, t.term)],
+);
+
+export const attachments = sqliteTable(
+  "attachments",
+  {
+    id: integer().primaryKey({ autoIncrement: true }),
+    ticket_id: integer()
+      .notNull()
+      .references(() => tickets.id),
+    user_id: integer()
+      .notNull()
+      .references(() => users.id),
+    file_name: text().notNull(),
+    content_type: text().notNull(),
+    size_bytes: integer().notNull(),
+    sha256: text().notNull(),
+    object_key: text().notNull().unique(),
+    created_at: text().notNull(),
+  },
+  (t) => [index("attachments_ticket_id").on(t.ticket_id, t.id)],
 );
 
 export const ticket_timeline = sqliteTable(

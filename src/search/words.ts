@@ -1,0 +1,28 @@
+/** Words kept per ticket: more than any report needs, few enough to bound a creation. */
+const WORDS_PER_TEXT = 200;
+/** Longest word that is told apart; longer ones match by their beginning. */
+const WORD_CHARACTERS = 40;
+
+/**
+ * The distinct words of a text, folded so that case and accents do not matter: `Électrobroche n°2` gives
+ * `electrobroche`, `n`, `2`.
+ */
+export function words(...texts: (string | null | undefined)[]): string[] {
+  const folded = texts
+    .join(" ")
+    .normalize("NFKD")
+    .replace(/\p{M}+/gu, "")
+    .toLowerCase();
+  const found = new Set<string>();
+  for (const [word] of folded.matchAll(/[\p{L}\p{N}]+/gu)) {
+    found.add([...word].slice(0, WORD_CHARACTERS).join(""));
+    if (found.size === WORDS_PER_TEXT) break;
+  }
+  return [...found];
+}
+
+/** The words of a few short texts as one searchable text, each with a space before it. */
+export const searchText = (...texts: (string | null | undefined)[]): string =>
+  words(...texts)
+    .map((word) => ` ${word}`)
+    .join("");
