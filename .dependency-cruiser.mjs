@@ -1,5 +1,5 @@
 // Imports point one way: index -> app -> routes -> verbs -> db, problem.
-const FEATURES = "(api-keys|auth|health|machines|tickets|users)";
+const FEATURES = "(api-keys|attachments|auth|customers|emails|health|machines|push|stats|sync|tickets|users|webhooks)";
 
 /** @type {import("dependency-cruiser").IConfiguration} */
 export default {

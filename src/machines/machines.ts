@@ -5,6 +5,7 @@ import { isNotNullViolation, isUniqueViolation } from "../db/errors.ts";
 import { machine_types, machines } from "../db/schema.ts";
 import { decodeCursor, paginate } from "../http/cursor.ts";
 import { AppError } from "../problem.ts";
+import { searchText } from "../search/words.ts";
 import type { CreateMachineInput } from "./schemas.ts";
 
 const { machine_type_id: _, search_text: __, ...ownColumns } = getTableColumns(machines);
@@ -40,6 +41,7 @@ export async function createMachine(ctx: Context, input: CreateMachineInput) {
     .values({
       ...fields,
       machine_type_id: sql`(SELECT ${machine_types.id} FROM ${machine_types} WHERE ${machine_types.code} = ${machine_type})`,
+      search_text: searchText(input.name, input.model, input.serial_number),
       qr_token: Buffer.from(crypto.getRandomValues(new Uint8Array(QR_TOKEN_BYTES))).toString("base64url"),
       created_at: now,
       updated_at: now,
