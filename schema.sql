@@ -152,7 +152,7 @@ CREATE TABLE tickets (
   updated_at      TEXT    NOT NULL,
   deleted_at      TEXT,
   version         INTEGER NOT NULL DEFAULT 1 CHECK (version >= 1), machine_type_id INTEGER REFERENCES machine_types (id), priority_rank INTEGER
-  GENERATED ALWAYS AS (CASE priority WHEN 'critical' THEN 0 WHEN 'high' THEN 1 WHEN 'medium' THEN 2 ELSE 3 END) VIRTUAL, is_open INTEGER
+  GENERATED ALWAYS AS (CASE priority WHEN 'critical' THEN 3 WHEN 'high' THEN 2 WHEN 'medium' THEN 1 ELSE 0 END) VIRTUAL, is_open INTEGER
   GENERATED ALWAYS AS (status IN ('received', 'diagnostic', 'in_progress', 'waiting_parts') AND deleted_at IS NULL) VIRTUAL, overdue_notified_for TEXT, escalated_at TEXT,
   CHECK ((acknowledged_at IS NULL) = (acknowledged_by IS NULL)),
   CHECK (CASE status WHEN 'completed' THEN completed_at IS NOT NULL WHEN 'archived' THEN 1 ELSE completed_at IS NULL END)
@@ -302,7 +302,7 @@ CREATE INDEX webhook_endpoints_active ON webhook_endpoints (id) WHERE active = 1
 
 CREATE INDEX tickets_updated_at ON tickets (updated_at, id) WHERE deleted_at IS NULL;
 
-CREATE INDEX tickets_priority ON tickets (priority_rank, created_at DESC, id DESC) WHERE deleted_at IS NULL;
+CREATE INDEX tickets_priority ON tickets (priority_rank, created_at, id) WHERE deleted_at IS NULL;
 
 CREATE INDEX tickets_status ON tickets (status, created_at, id) WHERE deleted_at IS NULL;
 
@@ -319,6 +319,8 @@ CREATE INDEX tickets_assignee ON tickets (assigned_to, created_at, id) WHERE ass
 CREATE INDEX tickets_unassigned ON tickets (created_at, id) WHERE assigned_to IS NULL AND deleted_at IS NULL;
 
 CREATE INDEX tickets_customer ON tickets (customer_id, created_at, id) WHERE customer_id IS NOT NULL AND deleted_at IS NULL;
+
+CREATE INDEX tickets_queue ON tickets (assigned_to) WHERE assigned_to IS NOT NULL AND is_open = 1;
 
 CREATE INDEX tickets_down ON tickets (machine_id) WHERE is_machine_down = 1 AND is_open = 1;
 

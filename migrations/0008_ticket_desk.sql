@@ -6,7 +6,7 @@ UPDATE tickets SET machine_type_id = (SELECT machine_type_id FROM machines WHERE
 
 -- For sorting: the most urgent first.
 ALTER TABLE tickets ADD COLUMN priority_rank INTEGER
-  GENERATED ALWAYS AS (CASE priority WHEN 'critical' THEN 0 WHEN 'high' THEN 1 WHEN 'medium' THEN 2 ELSE 3 END) VIRTUAL;
+  GENERATED ALWAYS AS (CASE priority WHEN 'critical' THEN 3 WHEN 'high' THEN 2 WHEN 'medium' THEN 1 ELSE 0 END) VIRTUAL;
 ALTER TABLE tickets ADD COLUMN is_open INTEGER
   GENERATED ALWAYS AS (status IN ('received', 'diagnostic', 'in_progress', 'waiting_parts') AND deleted_at IS NULL) VIRTUAL;
 
@@ -16,7 +16,7 @@ ALTER TABLE tickets ADD COLUMN escalated_at TEXT;
 
 DROP INDEX tickets_machine_id;
 CREATE INDEX tickets_updated_at ON tickets (updated_at, id) WHERE deleted_at IS NULL;
-CREATE INDEX tickets_priority ON tickets (priority_rank, created_at DESC, id DESC) WHERE deleted_at IS NULL;
+CREATE INDEX tickets_priority ON tickets (priority_rank, created_at, id) WHERE deleted_at IS NULL;
 CREATE INDEX tickets_status ON tickets (status, created_at, id) WHERE deleted_at IS NULL;
 CREATE INDEX tickets_status_updated ON tickets (status, updated_at, id) WHERE deleted_at IS NULL;
 CREATE INDEX tickets_machine ON tickets (machine_id, created_at, id) WHERE deleted_at IS NULL;
@@ -25,6 +25,7 @@ CREATE INDEX tickets_reporter ON tickets (reported_by, created_at, id) WHERE del
 CREATE INDEX tickets_assignee ON tickets (assigned_to, created_at, id) WHERE assigned_to IS NOT NULL AND deleted_at IS NULL;
 CREATE INDEX tickets_unassigned ON tickets (created_at, id) WHERE assigned_to IS NULL AND deleted_at IS NULL;
 CREATE INDEX tickets_customer ON tickets (customer_id, created_at, id) WHERE customer_id IS NOT NULL AND deleted_at IS NULL;
+CREATE INDEX tickets_queue ON tickets (assigned_to) WHERE assigned_to IS NOT NULL AND is_open = 1;
 CREATE INDEX tickets_down ON tickets (machine_id) WHERE is_machine_down = 1 AND is_open = 1;
 CREATE INDEX tickets_scheduled ON tickets (scheduled_date) WHERE scheduled_date IS NOT NULL AND is_open = 1;
 CREATE INDEX tickets_unacknowledged ON tickets (created_at)

@@ -14,7 +14,7 @@ import { machineRoutes, machineTypeRoutes } from "./machines/routes.ts";
 import { DOCS_CONTENT_SECURITY_POLICY, DOCS_PAGE } from "./openapi/docs-page.ts";
 import { AppError, type FieldError, negotiateLocale, PROBLEMS, problemResponse } from "./problem.ts";
 import { pushRoutes } from "./push/routes.ts";
-import { ticketRoutes } from "./tickets/routes.ts";
+import { machineTicketRoutes, myTicketRoutes, ticketRoutes } from "./tickets/routes.ts";
 import { meRoutes } from "./users/routes.ts";
 import { pabblyEndpointReady } from "./webhooks/pabbly.ts";
 import { webhookRoutes } from "./webhooks/routes.ts";
@@ -39,6 +39,8 @@ const routes = () =>
     .route("/machine-types", machineTypeRoutes)
     .route("/machines", machineRoutes)
     .route("/tickets", ticketRoutes)
+    .route("/me", myTicketRoutes)
+    .route("/machines", machineTicketRoutes)
     .route("/push", pushRoutes)
     .route("/webhooks", webhookRoutes)
     .route("/deliveries", deliveryRoutes);

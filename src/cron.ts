@@ -3,6 +3,7 @@ import { cleanUp, RETENTION_DAYS } from "./deliveries/cleanup.ts";
 import { sweep } from "./deliveries/sweep.ts";
 import type { Bindings } from "./env.ts";
 import { purgeExpired } from "./retention.ts";
+import { remind } from "./tickets/escalate.ts";
 import { pabblyEndpointReady } from "./webhooks/pabbly.ts";
 
 /** The nightly expression in wrangler.toml; any other run is the one of each minute. */
@@ -17,5 +18,6 @@ export async function runCron(cron: string, bindings: Bindings, world: World = r
     await cleanUp(ctx, { older_than_hours: RETENTION_DAYS * 24, status: "completed", dry_run: false });
     return;
   }
+  await remind(ctx);
   await sweep(ctx);
 }

@@ -11,7 +11,17 @@ export function sendAnswer<T, S extends ContentfulStatusCode>(
   c: Context<AppEnv>,
   answer: Answer,
 ): Response & TypedResponse<T, S, "json"> {
-  const headers = { "content-type": "application/json", ...answer.headers };
-  if (answer.replayed) Object.assign(headers, { "idempotency-replayed": "true" });
-  return c.body(answer.body, answer.status as S, headers) as unknown as Response & TypedResponse<T, S, "json">;
+  const replayed: Record<string, string> = answer.replayed ? { "idempotency-replayed": "true" } : {};
+  return sendJson<T, S>(c, answer.status as S, answer.body, { ...answer.headers, ...replayed });
+}
+
+/** Sends JSON text as it is. `T` tells the typed client what it holds. */
+export function sendJson<T, S extends ContentfulStatusCode>(
+  c: Context<AppEnv>,
+  status: S,
+  body: string,
+  headers: Record<string, string>,
+): Response & TypedResponse<T, S, "json"> {
+  return c.body(body, status, { "content-type": "application/json", ...headers }) as unknown as Response &
+    TypedResponse<T, S, "json">;
 }

@@ -14,8 +14,8 @@ export const pageQuery = {
 };
 
 /** Packs the sort key of a page's last row into an opaque text. */
-export const encodeCursor = (key: (string | number)[]): string =>
-  Buffer.from(JSON.stringify(key), "utf8").toString("base64url");
+type CursorKey = (string | number | CursorKey)[];
+export const encodeCursor = (key: CursorKey): string => Buffer.from(JSON.stringify(key), "utf8").toString("base64url");
 
 /**
  * Unpacks a cursor.

@@ -96,6 +96,15 @@ export const jsonRequest = <S extends z.ZodType>(schema: S) => ({
   content: { "application/json": { schema } },
 });
 
+/** Documents the header that makes a change conditional. */
+export const IfMatchHeader = z.object({
+  "if-match": z
+    .string()
+    .max(200)
+    .optional()
+    .openapi({ description: "The `ETag` of what you have seen.", example: '"3"' }),
+});
+
 /** Documents the header that `http/idempotency.ts` reads. */
 export const IdempotencyHeader = z.object({
   "idempotency-key": z.string().optional().openapi({

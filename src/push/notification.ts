@@ -6,12 +6,27 @@ export const PLAINTEXT_LIMIT_BYTES = 3993;
 export const SMALL_PLAINTEXT_LIMIT_BYTES = 1000;
 
 type Priority = "low" | "medium" | "high" | "critical";
+type TicketStatus =
+  | "received"
+  | "diagnostic"
+  | "in_progress"
+  | "waiting_parts"
+  | "completed"
+  | "cancelled"
+  | "archived";
 
 /** What the outbox keeps for a push. */
 export interface PushPayload {
   type: string;
   timestamp: string;
-  ticket?: { id: number; ticket_id: string; title: string; priority: Priority; machine_name: string };
+  ticket?: {
+    id: number;
+    ticket_id: string;
+    title: string;
+    priority: Priority;
+    status: TicketStatus;
+    machine_name: string;
+  };
   /** For `webhook.disabled`: the host that was switched off. */
   url?: string;
 }
@@ -27,10 +42,41 @@ export interface Notification {
   data: { url: string; ticket_id?: string; priority?: Priority };
 }
 
+/** What people are told about tickets by push. */
+export type PushEvent =
+  | "ticket.assigned"
+  | "ticket.unassigned"
+  | "ticket.updated"
+  | "ticket.status_changed"
+  | "ticket.completed"
+  | "ticket.commented"
+  | "ticket.acknowledged"
+  | "ticket.overdue"
+  | "ticket.escalated";
+
 const WORDS = {
   en: {
     priority: { low: "LOW", medium: "MEDIUM", high: "HIGH", critical: "CRITICAL" },
-    headline: (machine: string) => `New: ${machine}`,
+    headlines: {
+      "ticket.assigned": "New: {machine}",
+      "ticket.unassigned": "Reassigned: {machine}",
+      "ticket.updated": "Updated: {machine}",
+      "ticket.status_changed": "{status}: {machine}",
+      "ticket.completed": "Completed: {machine}",
+      "ticket.commented": "Comment: {machine}",
+      "ticket.acknowledged": "On the way: {machine}",
+      "ticket.overdue": "Overdue: {machine}",
+      "ticket.escalated": "Nobody on it yet: {machine}",
+    },
+    status: {
+      received: "Received",
+      diagnostic: "Diagnosis",
+      in_progress: "In progress",
+      waiting_parts: "Waiting for parts",
+      completed: "Completed",
+      cancelled: "Cancelled",
+      archived: "Archived",
+    },
     view: "View",
     acknowledge: "On my way!",
     test: { title: "Test notification", body: "This device receives notifications." },
@@ -38,13 +84,40 @@ const WORDS = {
   },
   fr: {
     priority: { low: "BASSE", medium: "MOYENNE", high: "HAUTE", critical: "CRITIQUE" },
-    headline: (machine: string) => `Nouveau : ${machine}`,
+    headlines: {
+      "ticket.assigned": "Nouveau : {machine}",
+      "ticket.unassigned": "Réassigné : {machine}",
+      "ticket.updated": "Modifié : {machine}",
+      "ticket.status_changed": "{status} : {machine}",
+      "ticket.completed": "Terminé : {machine}",
+      "ticket.commented": "Commentaire : {machine}",
+      "ticket.acknowledged": "Pris en charge : {machine}",
+      "ticket.overdue": "En retard : {machine}",
+      "ticket.escalated": "Personne n'y est encore : {machine}",
+    },
+    status: {
+      received: "Reçu",
+      diagnostic: "Diagnostic",
+      in_progress: "En cours",
+      waiting_parts: "En attente de pièces",
+      completed: "Terminé",
+      cancelled: "Annulé",
+      archived: "Archivé",
+    },
     view: "Voir",
     acknowledge: "J'y vais !",
     test: { title: "Notification d'essai", body: "Cet appareil reçoit les notifications." },
     webhookDisabled: { title: "Webhook désactivé", body: (host: string) => `${host} n'accepte plus les envois.` },
   },
 };
+
+function headline(words: (typeof WORDS)[Locale], type: string, ticket: NonNullable<PushPayload["ticket"]>): string {
+  const template = type in words.headlines ? words.headlines[type as PushEvent] : words.headlines["ticket.updated"];
+  // As functions, because a machine's name may hold what replace() would take for a pattern.
+  return template
+    .replace("{status}", () => words.status[ticket.status])
+    .replace("{machine}", () => ticket.machine_name);
+}
 
 /** Puts an event into words, in the language of the person who gets it. */
 export function notification(id: string, payload: PushPayload, language: Locale): Notification {
@@ -59,7 +132,7 @@ export function notification(id: string, payload: PushPayload, language: Locale)
   }
   return {
     id,
-    title: words.headline(ticket.machine_name),
+    title: headline(words, payload.type, ticket),
     body: `[${words.priority[ticket.priority]}] ${ticket.title}`,
     tag: ticket.ticket_id,
     actions: [

@@ -12,6 +12,7 @@ import {
   replay,
 } from "../http/idempotency.ts";
 import { AppError } from "../problem.ts";
+import { words } from "../search/words.ts";
 import { actorDocument, enqueuePush, enqueueWebhooks, type WebhookEvent } from "./events.ts";
 import { monthCode } from "./number.ts";
 import { CREATED_TICKET, SELECT_CREATED_TICKET } from "./projection.ts";
@@ -49,9 +50,9 @@ const REPAIR_COUNTER = `
 
 const INSERT_TICKET = `
   INSERT INTO tickets (ticket_id, title, description, priority, machine_id, customer_id, reported_by, reporter_name,
-                       assigned_to, is_machine_down, scheduled_date, reported_at, created_at, updated_at)
+                       assigned_to, is_machine_down, scheduled_date, reported_at, created_at, updated_at, machine_type_id)
   SELECT printf('%s-%s-%04d', n.code, n.month, n.last_number), ?3, ?4, ?5, m.id, ?6, u.id, COALESCE(?8, u.name),
-         ?9, ?10, ?11, ?12, ?13, ?13
+         ?9, ?10, ?11, ?12, ?13, ?13, mt.id
   FROM machines m
   JOIN users u ON u.id = ?7
   JOIN machine_types mt ON mt.id = m.machine_type_id
@@ -63,6 +64,11 @@ const INSERT_TIMELINE = `
   SELECT t.id, u.id, u.name, 'created', t.status, t.created_at
   FROM tickets t JOIN users u ON u.id = t.reported_by
   WHERE t.id = last_insert_rowid()`;
+
+const INSERT_TERMS = `
+  INSERT INTO ticket_terms (term, ticket_id)
+  SELECT value, ${CREATED_TICKET} FROM json_each(?)
+  UNION SELECT substr(ticket_id, instr(ticket_id, '-') + 6), id FROM tickets WHERE id = ${CREATED_TICKET}`;
 
 const STOP_MACHINE = "UPDATE machines SET status = 'out_of_service', updated_at = ? WHERE id = ?";
 
@@ -106,6 +112,7 @@ async function write(
       createdAt,
     ),
     DB.prepare(INSERT_TIMELINE),
+    DB.prepare(INSERT_TERMS).bind(JSON.stringify(words(input.title, input.description))),
   ];
   statements.push(...notifications(ctx, input));
   if (repair) statements.unshift(DB.prepare(REPAIR_COUNTER).bind(month, input.machine_id));

@@ -1,5 +1,6 @@
 import type { ActorContext, Context } from "../context.ts";
 import { enqueue } from "../deliveries/outbox.ts";
+import type { PushEvent } from "../push/notification.ts";
 import { TICKET_DOCUMENTS } from "./projection.ts";
 
 /** What webhooks can be told about (contract section 5). */
@@ -17,11 +18,14 @@ export type WebhookEvent = (typeof WEBHOOK_EVENTS)[number];
 /** The person who acted, as webhooks show them. */
 export const actorDocument = ({ actor }: ActorContext) => ({ id: actor.id, name: actor.name, role: actor.role });
 
+const suffix = (options: { perVersion?: boolean }) => (options.perVersion ? "'/v' || t.version || ?" : "?");
+
 /**
  * A statement that enqueues these events for every active endpoint that listens to them.
  *
  * @param options.ticket SQL for the ticket's id. It may hold one `?`, bound to `options.ticketParam`.
  * @param options.subject what follows `ticket:<id>` in the subject, to tell several jobs of one ticket apart.
+ * @param options.perVersion each version of the ticket is a job of its own: every change is told, none replaces another.
  * @param options.details members of `data` beside `ticket` and `machine`; without nulls.
  * @param options.once leave a job that exists as it is.
  */
@@ -32,6 +36,7 @@ export function enqueueWebhooks(
     ticket: string;
     ticketParam?: number;
     subject?: string;
+    perVersion?: boolean;
     details: Record<string, unknown>;
     once?: boolean;
   },
@@ -39,7 +44,7 @@ export function enqueueWebhooks(
   // CROSS JOIN keeps the order of the loops: without an endpoint nothing else is looked at.
   return enqueue(
     ctx,
-    `SELECT 'webhook' AS channel, 'webhook:' || w.id AS target, 'ticket:' || t.id || ? AS subject,
+    `SELECT 'webhook' AS channel, 'webhook:' || w.id AS target, 'ticket:' || t.id || ${suffix(options)} AS subject,
             ev.value AS event_type,
             json_object('type', ev.value, 'timestamp', ?,
                         'data', json_patch(json_object('ticket', json(t.ticket), 'machine', json(t.machine)), ?)) AS payload
@@ -62,17 +67,17 @@ export function enqueueWebhooks(
 /**
  * A statement that enqueues a push to one person about a ticket.
  *
- * @param options.ticket, options.ticketParam, options.subject as in `enqueueWebhooks`.
+ * @param options.ticket, options.ticketParam, options.subject, options.perVersion as in `enqueueWebhooks`.
  */
 export function enqueuePush(
   ctx: Context,
-  event: string,
+  event: PushEvent,
   userId: number,
-  options: { ticket: string; ticketParam?: number; subject?: string },
+  options: { ticket: string; ticketParam?: number; subject?: string; perVersion?: boolean },
 ): D1PreparedStatement {
   return enqueue(
     ctx,
-    `SELECT 'push' AS channel, 'user:' || CAST(? AS INTEGER) AS target, 'ticket:' || t.id || ? AS subject,
+    `SELECT 'push' AS channel, 'user:' || CAST(? AS INTEGER) AS target, 'ticket:' || t.id || ${suffix(options)} AS subject,
             ? AS event_type, json_object('type', ?, 'timestamp', ?, 'ticket', json(t.ticket)) AS payload
      FROM (${TICKET_DOCUMENTS}) AS t WHERE t.id = ${options.ticket}`,
     [

@@ -45,13 +45,13 @@ const { qr_token: _, ...machineDocumentColumns } = machineColumns;
 
 /**
  * SELECT of every ticket with its documents as JSON text, made from the columns above:
- * `id, ticket_id, assigned_to, ticket, machine`. Use it as a subquery and name the id outside.
+ * `id, ticket_id, version, ticket, machine`. Use it as a subquery and name the id outside.
  */
 export const TICKET_DOCUMENTS = new QueryBuilder()
   .select({
     id: tickets.id,
     ticket_id: tickets.ticket_id,
-    assigned_to: tickets.assigned_to,
+    version: tickets.version,
     ticket: jsonObject(ticketColumns).as("ticket"),
     machine: jsonObject(machineDocumentColumns).as("machine"),
   })

@@ -1,22 +1,34 @@
-import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
+import { createRoute, OpenAPIHono, type z } from "@hono/zod-openapi";
+import type { Context } from "hono";
 import { requires } from "../auth/guard.ts";
 import type { AppEnv } from "../context.ts";
-import { sendAnswer } from "../http/answer.ts";
+import { sendAnswer, sendJson } from "../http/answer.ts";
 import { linkHeader } from "../http/cursor.ts";
-import { etag } from "../http/etag.ts";
+import { bodyEtag, etag, ifNoneMatchHits } from "../http/etag.ts";
 import { idempotencyKey, idempotencyRecord } from "../http/idempotency.ts";
 import { jsonBody } from "../http/json-body.ts";
-import { IdempotencyHeader, json, jsonRequest, problems } from "../http/schemas.ts";
+import { IdempotencyHeader, IdParam, IfMatchHeader, json, jsonRequest, problems } from "../http/schemas.ts";
+import { AppError } from "../problem.ts";
+import { acknowledgeTicket } from "./acknowledge.ts";
+import { addComment } from "./comment.ts";
 import { createTicket } from "./create.ts";
-import { getTicket, listTickets } from "./read.ts";
+import { deleteTicket } from "./delete.ts";
+import { listTickets, pageBody, type TicketPage } from "./list.ts";
+import { getTicket, listTimeline } from "./read.ts";
 import {
+  CommentInput,
+  CommentOutput,
   CreateTicketInput,
+  QueueQuery,
   TicketListOutput,
   TicketListQuery,
   TicketOutput,
   TicketRefParam,
   TicketWithTimelineOutput,
+  TimelineOutput,
+  UpdateTicketInput,
 } from "./schemas.ts";
+import { updateTicket } from "./update.ts";
 
 const tags = ["Tickets"];
 
@@ -56,11 +68,15 @@ const list = createRoute({
   method: "get",
   path: "/",
   tags,
-  summary: "List tickets, newest first",
+  summary: "Find tickets",
+  description:
+    "Newest first unless `sort` says otherwise; `priority` puts the most urgent first. To follow changes, keep the " +
+    "largest `updated_at` seen and ask for `updated_after` with `sort=-updated_at`.",
   middleware: [requires("tickets:read")],
   request: { query: TicketListQuery },
   responses: {
     200: json(TicketListOutput, "A page; the next one is also in the `Link` header"),
+    304: { description: "The page is as it was when it got its `ETag`" },
     ...problems("validation_failed", "invalid_cursor", "unauthorized"),
   },
 });
@@ -74,9 +90,139 @@ const get = createRoute({
   request: { params: TicketRefParam },
   responses: {
     200: json(TicketWithTimelineOutput, "The ticket; its `ETag` is its version"),
+    304: { description: "Nothing has happened to it since" },
     ...problems("unauthorized", "ticket_not_found"),
   },
 });
+
+const update = createRoute({
+  method: "patch",
+  path: "/{ref}",
+  tags,
+  summary: "Change a ticket: fields, assignee, status",
+  description:
+    "Only the members that are sent change; null clears. Send `If-Match` with the `ETag` you have seen, and a change " +
+    "that somebody else has overtaken is refused with 412. Moving an unassigned ticket to `diagnostic` or " +
+    "`in_progress` assigns it to you.",
+  middleware: [requires("tickets:comment"), jsonBody],
+  request: { params: TicketRefParam, headers: IfMatchHeader, body: jsonRequest(UpdateTicketInput) },
+  responses: {
+    200: json(TicketOutput, "The ticket as it is now"),
+    ...problems(
+      "invalid_json",
+      "validation_failed",
+      "unauthorized",
+      "forbidden_field",
+      "ticket_not_found",
+      "illegal_status_transition",
+      "version_conflict",
+      "payload_too_large",
+      "unsupported_media_type",
+      "assignee_not_found",
+      "customer_not_found",
+    ),
+  },
+});
+
+const remove = createRoute({
+  method: "delete",
+  path: "/{ref}",
+  tags,
+  summary: "Delete a ticket",
+  description: "It leaves every list; its number is never given again.",
+  middleware: [requires("tickets:delete")],
+  request: { params: TicketRefParam, headers: IfMatchHeader },
+  responses: {
+    204: { description: "Deleted" },
+    ...problems("unauthorized", "forbidden", "ticket_not_found", "version_conflict"),
+  },
+});
+
+const timeline = createRoute({
+  method: "get",
+  path: "/{ref}/timeline",
+  tags,
+  summary: "What happened to a ticket, oldest first",
+  middleware: [requires("tickets:read")],
+  request: { params: TicketRefParam, query: QueueQuery },
+  responses: {
+    200: json(TimelineOutput, "A page"),
+    ...problems("validation_failed", "invalid_cursor", "unauthorized", "ticket_not_found"),
+  },
+});
+
+const comment = createRoute({
+  method: "post",
+  path: "/{ref}/comments",
+  tags,
+  summary: "Comment on a ticket",
+  middleware: [requires("tickets:comment"), idempotencyKey, jsonBody],
+  request: { params: TicketRefParam, headers: IdempotencyHeader, body: jsonRequest(CommentInput) },
+  responses: {
+    201: json(CommentOutput, "The comment, an entry of the timeline"),
+    ...problems(
+      "invalid_json",
+      "validation_failed",
+      "invalid_idempotency_key",
+      "unauthorized",
+      "ticket_not_found",
+      "payload_too_large",
+      "unsupported_media_type",
+      "idempotency_key_reused",
+      "database_unavailable",
+    ),
+  },
+});
+
+const acknowledge = createRoute({
+  method: "post",
+  path: "/{ref}/acknowledge",
+  tags,
+  summary: "Say that I am on it",
+  description: "The first one wins. It may be repeated, and always answers with the ticket.",
+  middleware: [requires("tickets:work")],
+  request: { params: TicketRefParam },
+  responses: {
+    200: json(TicketOutput, "The ticket; `acknowledged_by` is who was first"),
+    ...problems("unauthorized", "forbidden", "ticket_not_found"),
+  },
+});
+
+const queue = createRoute({
+  method: "get",
+  path: "/queue",
+  tags,
+  summary: "My open work: machine down first, then the most urgent, then the oldest",
+  middleware: [requires("tickets:read")],
+  request: { query: QueueQuery },
+  responses: {
+    200: json(TicketListOutput, "A page"),
+    304: { description: "The page is as it was when it got its `ETag`" },
+    ...problems("validation_failed", "invalid_cursor", "unauthorized"),
+  },
+});
+
+const machineHistory = createRoute({
+  method: "get",
+  path: "/{id}/tickets",
+  tags,
+  summary: "The history of a machine, newest ticket first",
+  middleware: [requires("tickets:read")],
+  request: { params: IdParam, query: QueueQuery },
+  responses: {
+    200: json(TicketListOutput, "A page"),
+    304: { description: "The page is as it was when it got its `ETag`" },
+    ...problems("validation_failed", "invalid_cursor", "unauthorized", "machine_not_found"),
+  },
+});
+
+/** Sends a page whose tickets are JSON text already, or 304 when the client has it. */
+async function sendPage(c: Context<AppEnv>, page: TicketPage) {
+  const body = pageBody(page);
+  const headers = { etag: await bodyEtag(body), ...linkHeader(c.req.url, page.next_cursor) };
+  if (ifNoneMatchHits(c.req.header("if-none-match"), headers.etag)) return c.body(null, 304, headers);
+  return sendJson<z.output<typeof TicketListOutput>, 200>(c, 200, body, headers);
+}
 
 export const ticketRoutes = new OpenAPIHono<AppEnv>()
   .openapi(create, async (c) => {
@@ -84,11 +230,50 @@ export const ticketRoutes = new OpenAPIHono<AppEnv>()
     const record = await idempotencyRecord(c.get("idempotencyKey"), input);
     return sendAnswer<TicketOutput, 201>(c, await createTicket(c.get("actorCtx"), input, record));
   })
-  .openapi(list, async (c) => {
-    const page = await listTickets(c.get("ctx"), c.req.valid("query"));
-    return c.json(page, 200, linkHeader(c.req.url, page.next_cursor));
-  })
+  .openapi(list, async (c) => sendPage(c, await listTickets(c.get("actorCtx"), c.req.valid("query"))))
   .openapi(get, async (c) => {
     const ticket = await getTicket(c.get("ctx"), c.req.valid("param").ref);
+    const headers = { etag: etag(ticket.version) };
+    // A delivery adds to the timeline without making a new version: then only the whole answer will do.
+    const settled = ticket.timeline.every((entry) => entry.created_at <= ticket.updated_at);
+    if (settled && ifNoneMatchHits(c.req.header("if-none-match"), headers.etag)) return c.body(null, 304, headers);
+    return c.json({ ticket }, 200, headers);
+  })
+  .openapi(update, async (c) => {
+    const { ref } = c.req.valid("param");
+    const ticket = await updateTicket(c.get("actorCtx"), ref, c.req.valid("json"), c.req.header("if-match"));
+    return c.json({ ticket }, 200, { etag: etag(ticket.version) });
+  })
+  .openapi(remove, async (c) => {
+    await deleteTicket(c.get("actorCtx"), c.req.valid("param").ref, c.req.header("if-match"));
+    return c.body(null, 204);
+  })
+  .openapi(timeline, async (c) => {
+    const page = await listTimeline(c.get("ctx"), c.req.valid("param").ref, c.req.valid("query"));
+    return c.json(page, 200, linkHeader(c.req.url, page.next_cursor));
+  })
+  .openapi(comment, async (c) => {
+    const { body } = c.req.valid("json");
+    const record = await idempotencyRecord(c.get("idempotencyKey"), { body });
+    const answer = await addComment(c.get("actorCtx"), c.req.valid("param").ref, body, record);
+    return sendAnswer<CommentOutput, 201>(c, answer);
+  })
+  .openapi(acknowledge, async (c) => {
+    const ticket = await acknowledgeTicket(c.get("actorCtx"), c.req.valid("param").ref);
     return c.json({ ticket }, 200, { etag: etag(ticket.version) });
   });
+
+/** Mounted below /me. */
+export const myTicketRoutes = new OpenAPIHono<AppEnv>().openapi(queue, async (c) => {
+  const page = await listTickets(c.get("actorCtx"), { ...c.req.valid("query"), assigned_to: "me", sort: "queue" });
+  return sendPage(c, page);
+});
+
+/** Mounted below /machines. */
+export const machineTicketRoutes = new OpenAPIHono<AppEnv>().openapi(machineHistory, async (c) => {
+  const { id } = c.req.valid("param");
+  const ctx = c.get("actorCtx");
+  const machine = await ctx.env.DB.prepare("SELECT 1 FROM machines WHERE id = ?").bind(id).first();
+  if (!machine) throw new AppError("machine_not_found");
+  return sendPage(c, await listTickets(ctx, { ...c.req.valid("query"), machine_id: id }));
+});

@@ -72,6 +72,29 @@ export const Ticket = z
   })
   .openapi("Ticket");
 export type Ticket = z.output<typeof Ticket>;
+export type TicketStatus = Ticket["status"];
+export type TicketPriority = Ticket["priority"];
+
+export const UpdateTicketInput = z
+  .object({
+    title: text(3, 200),
+    description: text(0, 5000)
+      .transform((value) => (value === "" ? null : value))
+      .nullable(),
+    priority: z.enum(TICKET_PRIORITIES),
+    assigned_to: id.nullable(),
+    customer_id: id.nullable(),
+    reporter_name: text(1, 100),
+    scheduled_date: inputInstant.nullable(),
+    is_machine_down: z.boolean(),
+    status: z.enum(TICKET_STATUSES),
+    comment: text(1, 5000),
+  })
+  .partial()
+  .openapi("UpdateTicketInput");
+export type UpdateTicketInput = z.output<typeof UpdateTicketInput>;
+
+export const CommentInput = z.object({ body: text(1, 5000) }).openapi("CommentInput");
 
 export const TimelineEntry = z
   .object({
@@ -86,6 +109,14 @@ export const TimelineEntry = z
     created_at: instant,
   })
   .openapi("TimelineEntry");
+export type TimelineAction = (typeof TIMELINE_ACTIONS)[number];
+
+export const CommentOutput = z.object({ comment: TimelineEntry }).openapi("CommentOutput");
+export type CommentOutput = z.output<typeof CommentOutput>;
+
+export const TimelineOutput = z
+  .object({ timeline: z.array(TimelineEntry), next_cursor: z.string().nullable() })
+  .openapi("TimelineOutput");
 
 export const TicketOutput = z.object({ ticket: Ticket }).openapi("TicketOutput");
 export type TicketOutput = z.output<typeof TicketOutput>;
@@ -98,8 +129,56 @@ export const TicketListOutput = z
   .object({ tickets: z.array(Ticket), next_cursor: z.string().nullable() })
   .openapi("TicketListOutput");
 
-export const TicketListQuery = z.object({ ...pageQuery });
+/** A comma-separated list of known names, without repeats. */
+const oneOrMore = <const Names extends readonly [string, ...string[]]>(names: Names) =>
+  z
+    .string()
+    .max(200)
+    .transform((value) => [...new Set(value.split(","))])
+    .pipe(z.array(z.enum(names)).min(1))
+    .optional()
+    .openapi({ type: "string", description: `One or more of ${names.join(", ")}, separated by commas.` });
+
+const queryId = z
+  .string()
+  .regex(/^[1-9][0-9]{0,14}$/, "must be a positive integer")
+  .transform(Number)
+  .optional()
+  .openapi({ type: "integer", minimum: 1 });
+
+export const TICKET_SORTS = ["-created_at", "created_at", "-updated_at", "priority"] as const;
+
+/** What narrows a list of tickets down; the same for lists, CSV and machine history. */
+export const ticketFilters = {
+  status: oneOrMore(TICKET_STATUSES),
+  priority: oneOrMore(TICKET_PRIORITIES),
+  machine_id: queryId,
+  machine_type: z
+    .string()
+    .regex(/^[A-Z]{2,6}$/, "must be 2 to 6 capital letters")
+    .optional(),
+  assigned_to: z
+    .union([z.enum(["me", "none"]), queryId.unwrap()])
+    .optional()
+    .openapi({ type: "string", description: "`me`, `none` or a user id" }),
+  reported_by: queryId,
+  customer_id: queryId,
+  q: text(1, 200)
+    .optional()
+    .openapi({
+      description: "Beginnings of words in number, title, description, machine name, model or serial number.",
+    }),
+  updated_after: inputInstant.optional(),
+};
+
+export const TicketListQuery = z.object({
+  ...ticketFilters,
+  sort: z.enum(TICKET_SORTS).default("-created_at"),
+  ...pageQuery,
+});
 export type TicketListQuery = z.output<typeof TicketListQuery>;
+
+export const QueueQuery = z.object(pageQuery);
 
 export const TicketRefParam = z.object({
   ref: z

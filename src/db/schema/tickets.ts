@@ -94,7 +94,7 @@ export const tickets = sqliteTable(
     version: integer().notNull().default(1),
     machine_type_id: integer().references(() => machine_types.id),
     priority_rank: integer().generatedAlwaysAs(
-      sql`CASE priority WHEN 'critical' THEN 0 WHEN 'high' THEN 1 WHEN 'medium' THEN 2 ELSE 3 END`,
+      sql`CASE priority WHEN 'critical' THEN 3 WHEN 'high' THEN 2 WHEN 'medium' THEN 1 ELSE 0 END`,
     ),
     is_open: integer().generatedAlwaysAs(
       sql`status IN ('received', 'diagnostic', 'in_progress', 'waiting_parts') AND deleted_at IS NULL`,
@@ -114,6 +114,7 @@ export const tickets = sqliteTable(
     index("tickets_assignee").on(t.assigned_to, t.created_at, t.id),
     index("tickets_unassigned").on(t.created_at, t.id),
     index("tickets_customer").on(t.customer_id, t.created_at, t.id),
+    index("tickets_queue").on(t.assigned_to),
     index("tickets_down").on(t.machine_id),
     index("tickets_scheduled").on(t.scheduled_date),
     index("tickets_unacknowledged").on(t.created_at),

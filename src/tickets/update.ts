@@ -1,0 +1,184 @@
+import { can, type Permission } from "../auth/roles.ts";
+import type { ActorContext } from "../context.ts";
+import { ifMatchHolds } from "../http/etag.ts";
+import { AppError } from "../problem.ts";
+import { words } from "../search/words.ts";
+import { applyChange, type Change, type Entry, versionIs } from "./change.ts";
+import type { WebhookEvent } from "./events.ts";
+import { findTicket, ticketById } from "./read.ts";
+import type { Ticket, UpdateTicketInput } from "./schemas.ts";
+import { checkTransition, WORKING_STATUSES } from "./transitions.ts";
+
+/** Tries when somebody else changes the ticket in the same moment and the client named no version. */
+const ATTEMPTS = 4;
+
+type Field = keyof UpdateTicketInput;
+
+/** Whether this person may set this field of this ticket: the role table of contract section 2. */
+function maySet(ctx: ActorContext, ticket: Ticket, field: Field, input: UpdateTicketInput): boolean {
+  const allowed = (permission: Permission) => can(ctx.actor.role, permission);
+  switch (field) {
+    case "title":
+    case "description":
+    case "priority":
+      return allowed("tickets:edit") || (ticket.reported_by === ctx.actor.id && ticket.status === "received");
+    case "status":
+    case "is_machine_down":
+      return allowed("tickets:work");
+    case "assigned_to":
+      return allowed("tickets:assign") || (input.assigned_to === ctx.actor.id && allowed("tickets:take"));
+    case "comment":
+      return allowed("tickets:comment");
+    default:
+      return allowed("tickets:edit");
+  }
+}
+
+async function checkReferences(ctx: ActorContext, input: UpdateTicketInput): Promise<void> {
+  const { DB } = ctx.env;
+  if (input.assigned_to) {
+    const user = await DB.prepare("SELECT 1 FROM users WHERE id = ? AND active = 1").bind(input.assigned_to).first();
+    if (!user) throw new AppError("assignee_not_found");
+  }
+  if (input.customer_id) {
+    const customer = await DB.prepare("SELECT 1 FROM customers WHERE id = ? AND archived_at IS NULL")
+      .bind(input.customer_id)
+      .first();
+    if (!customer) throw new AppError("customer_not_found");
+  }
+}
+
+const PLAIN_FIELDS = [
+  "title",
+  "description",
+  "priority",
+  "customer_id",
+  "reporter_name",
+  "scheduled_date",
+  "is_machine_down",
+] as const;
+
+/** The statements that keep the words of a ticket in step with its texts. */
+function reindex(ctx: ActorContext, ticket: Ticket, input: UpdateTicketInput): D1PreparedStatement[] {
+  const title = input.title ?? ticket.title;
+  const description = input.description === undefined ? ticket.description : input.description;
+  const terms = JSON.stringify(words(title, description, ticket.ticket_id.split("-").at(-1)));
+  return [
+    ctx.env.DB.prepare(
+      "DELETE FROM ticket_terms WHERE ticket_id = ? AND term NOT IN (SELECT value FROM json_each(?))",
+    ).bind(ticket.id, terms),
+    ctx.env.DB.prepare(
+      "INSERT INTO ticket_terms (term, ticket_id) SELECT value, ? FROM json_each(?) WHERE true ON CONFLICT DO NOTHING",
+    ).bind(ticket.id, terms),
+  ];
+}
+
+const person = async (ctx: ActorContext, id: number | null): Promise<string | null> =>
+  id === null
+    ? null
+    : ((await ctx.env.DB.prepare("SELECT name FROM users WHERE id = ?").bind(id).first<string>("name")) ?? null);
+
+/** Works out what an update means for this ticket. Null: nothing changes. */
+async function plan(ctx: ActorContext, ticket: Ticket, input: UpdateTicketInput): Promise<Change | null> {
+  const now = ctx.now().toISOString();
+  const set: Change["set"] = {};
+  const entries: Entry[] = [];
+  const webhooks: WebhookEvent[] = [];
+  const pushes: Change["pushes"] = [];
+
+  const changed = PLAIN_FIELDS.filter((field) => input[field] !== undefined && input[field] !== ticket[field]);
+  if (changed.length > 0) {
+    const values = (source: Partial<Ticket>) => JSON.stringify(Object.fromEntries(changed.map((f) => [f, source[f]])));
+    for (const field of changed) {
+      const value = input[field] ?? null;
+      set[field] = typeof value === "boolean" ? Number(value) : value;
+    }
+    entries.push({ action: "updated", old_value: values(ticket), new_value: values(input as Partial<Ticket>) });
+    webhooks.push("ticket.updated");
+    pushes.push({ event: "ticket.updated", user_id: ticket.assigned_to });
+  }
+
+  let assignee = input.assigned_to;
+  if (input.status !== undefined) {
+    checkTransition(ticket, input.status);
+    set.status = input.status;
+    entries.push({ action: "status_changed", old_value: ticket.status, new_value: input.status });
+    webhooks.push("ticket.status_changed");
+    if (input.status === "completed") {
+      set.completed_at = now;
+      pushes.push({ event: "ticket.completed", user_id: ticket.reported_by });
+    } else if (input.status !== "archived") {
+      set.completed_at = null;
+    }
+    if (WORKING_STATUSES.includes(input.status)) {
+      if (ticket.assigned_to === null && assignee === undefined) assignee = ctx.actor.id;
+      if (ticket.acknowledged_at === null) {
+        set.acknowledged_at = now;
+        set.acknowledged_by = ctx.actor.id;
+      }
+    }
+    pushes.push({ event: "ticket.status_changed", user_id: ticket.assigned_to });
+  }
+
+  if (assignee !== undefined && assignee !== ticket.assigned_to) {
+    set.assigned_to = assignee;
+    entries.push({ action: "assigned", old_value: ticket.assignee_name, new_value: await person(ctx, assignee) });
+    webhooks.push("ticket.assigned");
+    // First, so that the one notification a person gets says what matters most to them.
+    pushes.unshift(
+      { event: "ticket.assigned", user_id: assignee },
+      { event: "ticket.unassigned", user_id: ticket.assigned_to },
+    );
+  }
+
+  const [first, ...rest] = entries;
+  if (input.comment !== undefined) {
+    webhooks.push("ticket.commented");
+    if (!first) {
+      pushes.push({ event: "ticket.commented", user_id: ticket.assigned_to });
+      return {
+        set,
+        entries: [{ action: "commented", comment: input.comment }],
+        webhooks,
+        pushes,
+        details: { comment: input.comment },
+      };
+    }
+    const comment = input.comment;
+    return { set, entries: [{ ...first, comment }, ...rest], webhooks, pushes, details: { comment } };
+  }
+  return first ? { set, entries: [first, ...rest], webhooks, pushes } : null;
+}
+
+/**
+ * Changes a ticket (contract section 4): fields, assignment, status, an optional comment, in one batch.
+ *
+ * @param ifMatch the `If-Match` header. Without it the change is worked out again when somebody else was quicker.
+ * @throws AppError `ticket_not_found`, `forbidden_field`, `illegal_status_transition`, `assignee_not_found`,
+ *   `customer_not_found`, `version_conflict`.
+ */
+export async function updateTicket(
+  ctx: ActorContext,
+  ref: string,
+  input: UpdateTicketInput,
+  ifMatch: string | undefined,
+): Promise<Ticket> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const ticket = await findTicket(ctx, ref);
+    if (!ifMatchHolds(ifMatch, ticket.version)) break;
+    for (const field of Object.keys(input) as Field[]) {
+      if (input[field] !== undefined && !maySet(ctx, ticket, field, input)) {
+        throw new AppError("forbidden_field", { params: { field } });
+      }
+    }
+    await checkReferences(ctx, input);
+    const change = await plan(ctx, ticket, input);
+    if (!change) return ticket;
+    const textChanged = change.set.title !== undefined || change.set.description !== undefined;
+    const statements = textChanged ? reindex(ctx, ticket, input) : [];
+    const written = await applyChange(ctx, ticket, { ...change, statements }, versionIs(ticket.version));
+    if (written) return ticketById(ctx, ticket.id);
+    if (ifMatch !== undefined) break;
+  }
+  throw new AppError("version_conflict");
+}
