@@ -42,6 +42,7 @@ CREATE INDEX ticket_terms_ticket_id ON ticket_terms (ticket_id, term);
 
 -- The same for a machine's name, model and serial number: few rows, searched as one text ' word word'.
 ALTER TABLE machines ADD COLUMN search_text TEXT NOT NULL DEFAULT '';
+UPDATE machines SET search_text = ' ' || lower(replace(name || ' ' || coalesce(model, '') || ' ' || coalesce(serial_number, ''), '-', ' '));
 
 CREATE TABLE attachments (
   id           INTEGER PRIMARY KEY AUTOINCREMENT,

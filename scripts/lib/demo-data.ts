@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { searchText } from "../../src/search/words.ts";
 import { insertUserSql, type NewUser } from "./users.ts";
 
 export const DEMO_PASSWORD = "shopfloor-demo";
@@ -37,8 +38,8 @@ export async function demoDataSql(now = new Date().toISOString()): Promise<strin
     ),
     ...MACHINES.map(
       ([code, name, model, serial, location]) =>
-        `INSERT INTO machines (machine_type_id, name, model, serial_number, location, qr_token, created_at, updated_at)
-         SELECT id, '${name}', '${model}', '${serial}', '${location}', '${randomBytes(16).toString("base64url")}', '${now}', '${now}'
+        `INSERT INTO machines (machine_type_id, name, model, serial_number, location, search_text, qr_token, created_at, updated_at)
+         SELECT id, '${name}', '${model}', '${serial}', '${location}', '${searchText(name, model, serial)}', '${randomBytes(16).toString("base64url")}', '${now}', '${now}'
          FROM machine_types WHERE code = '${code}'`,
     ),
   ];

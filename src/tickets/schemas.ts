@@ -163,11 +163,9 @@ export const ticketFilters = {
     .openapi({ type: "string", description: "`me`, `none` or a user id" }),
   reported_by: queryId,
   customer_id: queryId,
-  q: text(1, 200)
-    .optional()
-    .openapi({
-      description: "Beginnings of words in number, title, description, machine name, model or serial number.",
-    }),
+  q: text(1, 200).optional().openapi({
+    description: "Beginnings of words in number, title, description, machine name, model or serial number.",
+  }),
   updated_after: inputInstant.optional(),
 };
 
