@@ -320,6 +320,8 @@ CREATE INDEX tickets_unassigned ON tickets (created_at, id) WHERE assigned_to IS
 
 CREATE INDEX tickets_customer ON tickets (customer_id, created_at, id) WHERE customer_id IS NOT NULL AND deleted_at IS NULL;
 
+CREATE INDEX tickets_completed ON tickets (completed_at) WHERE completed_at IS NOT NULL AND deleted_at IS NULL;
+
 CREATE INDEX tickets_queue ON tickets (assigned_to) WHERE assigned_to IS NOT NULL AND is_open = 1;
 
 CREATE INDEX tickets_down ON tickets (machine_id) WHERE is_machine_down = 1 AND is_open = 1;

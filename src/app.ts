@@ -14,6 +14,7 @@ import { machineRoutes, machineTypeRoutes } from "./machines/routes.ts";
 import { DOCS_CONTENT_SECURITY_POLICY, DOCS_PAGE } from "./openapi/docs-page.ts";
 import { AppError, type FieldError, negotiateLocale, PROBLEMS, problemResponse } from "./problem.ts";
 import { pushRoutes } from "./push/routes.ts";
+import { statsRoutes } from "./stats/routes.ts";
 import { machineTicketRoutes, myTicketRoutes, ticketRoutes } from "./tickets/routes.ts";
 import { meRoutes } from "./users/routes.ts";
 import { pabblyEndpointReady } from "./webhooks/pabbly.ts";
@@ -41,6 +42,7 @@ const routes = () =>
     .route("/tickets", ticketRoutes)
     .route("/me", myTicketRoutes)
     .route("/machines", machineTicketRoutes)
+    .route("/stats", statsRoutes)
     .route("/push", pushRoutes)
     .route("/webhooks", webhookRoutes)
     .route("/deliveries", deliveryRoutes);

@@ -114,6 +114,7 @@ export const tickets = sqliteTable(
     index("tickets_assignee").on(t.assigned_to, t.created_at, t.id),
     index("tickets_unassigned").on(t.created_at, t.id),
     index("tickets_customer").on(t.customer_id, t.created_at, t.id),
+    index("tickets_completed").on(t.completed_at),
     index("tickets_queue").on(t.assigned_to),
     index("tickets_down").on(t.machine_id),
     index("tickets_scheduled").on(t.scheduled_date),

@@ -1,0 +1,45 @@
+import { z } from "@hono/zod-openapi";
+import { id, inputInstant } from "../http/schemas.ts";
+import { TICKET_PRIORITIES, TICKET_STATUSES } from "../tickets/schemas.ts";
+
+export const StatsQuery = z.object({
+  from: inputInstant.optional().openapi({ description: "Default: 30 days before `to`." }),
+  to: inputInstant.optional().openapi({ description: "Default: now. At most 366 days after `from`." }),
+  machine_id: z
+    .string()
+    .regex(/^[1-9][0-9]{0,14}$/, "must be a positive integer")
+    .transform(Number)
+    .optional()
+    .openapi({ type: "integer", minimum: 1 }),
+});
+export type StatsQuery = z.output<typeof StatsQuery>;
+
+const Durations = z
+  .object({ count: z.int(), median_seconds: z.number().nullable(), p90_seconds: z.number().nullable() })
+  .openapi("Durations");
+
+export const Stats = z
+  .object({
+    from: z.string(),
+    to: z.string(),
+    machine_id: id.nullable(),
+    open_by_status: z
+      .partialRecord(z.enum(TICKET_STATUSES), z.int())
+      .openapi({ description: "Now, open statuses only." }),
+    open_by_priority: z.record(z.enum(TICKET_PRIORITIES), z.int()).openapi({ description: "Now." }),
+    overdue: z.int().openapi({ description: "Open now and past their scheduled_date." }),
+    per_day: z
+      .array(z.object({ day: z.string().openapi({ example: "2026-11-20" }), created: z.int(), completed: z.int() }))
+      .openapi({ description: "Days of the shop's time zone." }),
+    time_to_acknowledge: Durations,
+    time_to_complete: Durations,
+    downtime: z.array(
+      z.object({ machine_id: id, machine_name: z.string(), failures: z.int(), downtime_seconds: z.int() }),
+    ),
+    mttr_seconds: z.number().nullable().openapi({ description: "Mean time to repair." }),
+    mtbf_seconds: z.number().nullable().openapi({ description: "Mean time between failures." }),
+  })
+  .openapi("Stats");
+export type Stats = z.output<typeof Stats>;
+
+export const StatsOutput = z.object({ stats: Stats }).openapi("StatsOutput");
