@@ -204,10 +204,12 @@ export async function createTicket(
         return await write(ctx, input, record, attempt > 0);
       } catch (error) {
         if (isNotNullViolation(error, "ticket_counters.code")) {
-          // A repeated request is answered as before even when the machine was retired since.
-          const answer = await replay(ctx, record);
+          const refused = await refusal(ctx, input);
+          // A repeated request is answered as before even when the machine was retired since, but to nobody who has
+          // been signed out since.
+          const answer = refused.code === "unauthorized" ? null : await replay(ctx, record);
           if (answer) return answer;
-          throw await refusal(ctx, input);
+          throw refused;
         }
         if (!isUniqueViolation(error, "tickets.ticket_id")) throw error;
         const delay = COLLISION_DELAYS_MS[attempt];
