@@ -15,7 +15,7 @@ import { DOCS_CONTENT_SECURITY_POLICY, DOCS_PAGE } from "./openapi/docs-page.ts"
 import { AppError, type FieldError, negotiateLocale, PROBLEMS, problemResponse } from "./problem.ts";
 import { pushRoutes } from "./push/routes.ts";
 import { ticketRoutes } from "./tickets/routes.ts";
-import { meRoutes } from "./users/routes.ts";
+import { meRoutes, userRoutes } from "./users/routes.ts";
 import { pabblyEndpointReady } from "./webhooks/pabbly.ts";
 import { webhookRoutes } from "./webhooks/routes.ts";
 
@@ -35,6 +35,7 @@ const routes = () =>
     .route("/health", healthRoutes)
     .route("/auth", authRoutes)
     .route("/me", meRoutes)
+    .route("/users", userRoutes)
     .route("/api-keys", apiKeyRoutes)
     .route("/machine-types", machineTypeRoutes)
     .route("/machines", machineRoutes)
