@@ -3,6 +3,7 @@ import type { ProblemCode } from "../../src/problem.ts";
 import { execute, type Person, person, queryAll, send, startApp } from "../helpers.ts";
 import { expectProblem, expectRefusal } from "../problems.ts";
 import { addMachine, patchMachine, shownMachine, ticketRow } from "./api.ts";
+import { overtaken } from "./meanwhile.ts";
 
 const app = startApp({ now: () => new Date("2026-11-20T15:04:05.123Z") });
 let operator: Person;
@@ -244,5 +245,43 @@ describe("the status", () => {
       const shown = await shownMachine(await app.request(`/api/machines/${id}`, send(operator)));
       expect(shown.status).toBe("out_of_service");
     }
+  });
+});
+
+describe("what happens between looking at a machine and changing it", () => {
+  test("a first ticket: the type stays", async () => {
+    await addMachine(app, supervisor, { machine_type: "LAT" });
+    const { id } = await addMachine(app, supervisor);
+    const late = overtaken(() => ticketRow(id, operator));
+    await expectProblem(await patchMachine(late, supervisor, id, { machine_type: "LAT" }), 409, "machine_has_tickets");
+    expect((await shownMachine(await app.request(`/api/machines/${id}`, send(operator)))).machine_type).toBe("CNC");
+  });
+
+  test("a ticket that stops the machine: it stays out of service", async () => {
+    const { id } = await addMachine(app, supervisor, { status: "out_of_service" });
+    const late = overtaken(() => ticketRow(id, operator, { down: 1 }));
+    await expectProblem(await patchMachine(late, supervisor, id, { status: "operational" }), 409, "machine_is_down");
+    expect(await stored(id)).toMatchObject({ status: "out_of_service" });
+  });
+
+  test("its retirement: it is not found", async () => {
+    const { id } = await addMachine(app, supervisor);
+    const late = overtaken(() => execute(`UPDATE machines SET retired_at = '2026-11-20' WHERE id = ${id}`));
+    await expectProblem(await patchMachine(late, supervisor, id, { name: "Late" }), 404, "machine_not_found");
+    expect(await stored(id)).toMatchObject({ name: "Haas VF-2" });
+  });
+
+  test.each([
+    [{ name: "Mazak" }, " mazak hall"],
+    [{ model: "QTN" }, " haas vf 2 qtn hall"],
+    [{ serial_number: "Y7" }, " haas vf 2 hall y7"],
+  ])("another %j: both changes are in the search text", async (first, expected) => {
+    const { id } = await addMachine(app, supervisor);
+    const late = overtaken(() => patchMachine(app, supervisor, id, first));
+    const second = "model" in first ? { serial_number: "Hall" } : { model: "Hall" };
+    const changed = await shownMachine(await patchMachine(late, supervisor, id, second));
+    expect(changed).toMatchObject({ ...first, ...second });
+    expect(await searchTextOf(id)).toBe(expected);
+    await patchMachine(app, supervisor, id, { serial_number: null });
   });
 });
