@@ -16,7 +16,7 @@ import { AppError, type FieldError, negotiateLocale, PROBLEMS, problemResponse }
 import { pushRoutes } from "./push/routes.ts";
 import { statsRoutes } from "./stats/routes.ts";
 import { machineTicketRoutes, myTicketRoutes, ticketRoutes } from "./tickets/routes.ts";
-import { meRoutes } from "./users/routes.ts";
+import { meRoutes, userRoutes } from "./users/routes.ts";
 import { pabblyEndpointReady } from "./webhooks/pabbly.ts";
 import { webhookRoutes } from "./webhooks/routes.ts";
 
@@ -36,6 +36,7 @@ const routes = () =>
     .route("/health", healthRoutes)
     .route("/auth", authRoutes)
     .route("/me", meRoutes)
+    .route("/users", userRoutes)
     .route("/api-keys", apiKeyRoutes)
     .route("/machine-types", machineTypeRoutes)
     .route("/machines", machineRoutes)

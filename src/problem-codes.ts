@@ -157,6 +157,14 @@ export const PROBLEMS = {
     ["Machine has tickets", "The type of a machine that has tickets cannot change."],
     ["La machine a des tickets", "Le type d'une machine qui a des tickets ne peut pas changer."],
   ),
+  machine_is_down: problem(
+    409,
+    [
+      "Machine is down",
+      "An open ticket says that this machine is down: it stays out of service until the ticket ends.",
+    ],
+    ["Machine à l'arrêt", "Un ticket ouvert dit que cette machine est à l'arrêt : elle reste hors service d'ici là."],
+  ),
   serial_number_taken: problem(
     409,
     ["Serial number taken", "Another machine already has this serial number."],

@@ -1,15 +1,16 @@
 import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import { APIError } from "better-auth";
 import type { Context as HonoContext } from "hono";
-import type { AppEnv, Context } from "../context.ts";
+import type { AppEnv } from "../context.ts";
 import { jsonBody } from "../http/json-body.ts";
 import { json, jsonRequest, problems } from "../http/schemas.ts";
 import { AppError } from "../problem.ts";
 import { removeSessionDevices } from "../push/subscriptions.ts";
-import { resolveActor, tooManyRequests } from "./actor.ts";
+import { resolveActor } from "./actor.ts";
 import { auth } from "./auth.ts";
 import { requires } from "./guard.ts";
 import { SessionOutput, SignedInUser, SignInInput, SignInOutput } from "./schemas.ts";
+import { throttleSignIn } from "./throttle.ts";
 
 const tags = ["Sign-in"];
 
@@ -52,16 +53,6 @@ const getSession = createRoute({
   responses: { 200: json(SessionOutput, "The session") },
 });
 
-const THROTTLE_SECONDS = 60;
-
-async function throttle(ctx: Context, email: string, address: string): Promise<void> {
-  const [byAccount, byAddress] = await Promise.all([
-    ctx.env.SIGN_IN_ACCOUNT_LIMIT.limit({ key: email }),
-    ctx.env.SIGN_IN_ADDRESS_LIMIT.limit({ key: address }),
-  ]);
-  if (!byAccount.success || !byAddress.success) throw tooManyRequests(THROTTLE_SECONDS);
-}
-
 /** Hands on better-auth's cookies, marked `Secure` wherever the connection is. */
 function passCookies(c: HonoContext<AppEnv>, from: Headers): void {
   const secure = new URL(c.req.url).protocol === "https:" ? "; Secure" : "";
@@ -73,7 +64,7 @@ export const authRoutes = new OpenAPIHono<AppEnv>()
     const ctx = c.get("ctx");
     const { password } = c.req.valid("json");
     const email = c.req.valid("json").email.toLowerCase();
-    await throttle(ctx, email, c.req.header("cf-connecting-ip") ?? "unknown");
+    await throttleSignIn(ctx, email, c.req.header("cf-connecting-ip") ?? "unknown");
     const answer = await auth(ctx.env)
       .api.signInEmail({ body: { email, password }, returnHeaders: true })
       .catch((error: unknown) => {

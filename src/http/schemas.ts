@@ -22,11 +22,17 @@ export const text = (min: number, max: number) =>
     })
     .openapi({ minLength: min, maxLength: max });
 
-/** Optional text: absent, null and blank all mean "none". */
-export const optionalText = (max: number) =>
+/** Text that may be taken away: null and blank both mean "none". For a PATCH, where absent means "as it is". */
+export const nullableText = (max: number) =>
   text(0, max)
     .transform((value) => (value === "" ? null : value))
-    .nullish()
+    .nullable()
+    .openapi({ type: ["string", "null"], maxLength: max });
+
+/** Optional text: absent, null and blank all mean "none". */
+export const optionalText = (max: number) =>
+  nullableText(max)
+    .optional()
     .transform((value) => value ?? null)
     .openapi({ type: ["string", "null"], maxLength: max });
 

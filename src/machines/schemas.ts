@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { pageQuery } from "../http/cursor.ts";
-import { id, instant, optionalText, text } from "../http/schemas.ts";
+import { id, instant, nullableText, optionalText, text } from "../http/schemas.ts";
 
 export const MACHINE_STATUSES = ["operational", "maintenance", "out_of_service"] as const;
 
@@ -51,9 +51,34 @@ export const CreateMachineInput = z
   .openapi("CreateMachineInput");
 export type CreateMachineInput = z.output<typeof CreateMachineInput>;
 
+export const UpdateMachineInput = z
+  .object({
+    machine_type: machineTypeCode.optional().openapi({ description: "Only while the machine has no ticket." }),
+    name: text(1, 100).optional(),
+    model: nullableText(100).optional(),
+    serial_number: nullableText(100).optional(),
+    location: nullableText(200).optional(),
+    status: z
+      .enum(MACHINE_STATUSES)
+      .optional()
+      .openapi({ description: "Stays `out_of_service` while an open ticket says that the machine is down." }),
+  })
+  .openapi("UpdateMachineInput");
+export type UpdateMachineInput = z.output<typeof UpdateMachineInput>;
+
 export const MachineOutput = z.object({ machine: Machine }).openapi("MachineOutput");
 export const MachineListOutput = z
   .object({ machines: z.array(Machine), next_cursor: z.string().nullable() })
   .openapi("MachineListOutput");
 
 export const PageQuery = z.object(pageQuery);
+
+export const MachineListQuery = z.object({
+  ...pageQuery,
+  status: z.enum(MACHINE_STATUSES).optional(),
+  machine_type: machineTypeCode.optional(),
+  q: text(0, 100)
+    .optional()
+    .openapi({ description: "Beginnings of words of name, model and serial number; case and accents do not matter." }),
+});
+export type MachineListQuery = z.output<typeof MachineListQuery>;

@@ -3,18 +3,20 @@ const WORDS_PER_TEXT = 200;
 /** Longest word that is told apart; longer ones match by their beginning. */
 const WORD_CHARACTERS = 40;
 
+/** A text in lower case without accents: `Électrobroche` gives `electrobroche`. */
+export const fold = (text: string): string =>
+  text
+    .normalize("NFKD")
+    .replace(/\p{M}+/gu, "")
+    .toLowerCase();
+
 /**
  * The distinct words of a text, folded so that case and accents do not matter: `Électrobroche n°2` gives
  * `electrobroche`, `n`, `2`.
  */
 export function words(...texts: (string | null | undefined)[]): string[] {
-  const folded = texts
-    .join(" ")
-    .normalize("NFKD")
-    .replace(/\p{M}+/gu, "")
-    .toLowerCase();
   const found = new Set<string>();
-  for (const [word] of folded.matchAll(/[\p{L}\p{N}]+/gu)) {
+  for (const [word] of fold(texts.join(" ")).matchAll(/[\p{L}\p{N}]+/gu)) {
     found.add([...word].slice(0, WORD_CHARACTERS).join(""));
     if (found.size === WORDS_PER_TEXT) break;
   }

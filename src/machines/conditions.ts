@@ -1,0 +1,11 @@
+/**
+ * SQL: the machine of the row `machines` has a ticket. Deleted ones count, since their rows and numbers remain; the
+ * first half reads an index, the second is asked only when no ticket is left.
+ */
+export const HAS_TICKETS = `(
+  EXISTS (SELECT 1 FROM tickets t WHERE t.machine_id = machines.id AND t.deleted_at IS NULL)
+  OR EXISTS (SELECT 1 FROM tickets t WHERE t.machine_id = machines.id))`;
+
+/** SQL: an open ticket says that the machine of the row `machines` is down. */
+export const IS_DOWN =
+  "EXISTS (SELECT 1 FROM tickets t WHERE t.machine_id = machines.id AND t.is_machine_down = 1 AND t.is_open = 1)";

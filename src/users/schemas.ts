@@ -1,0 +1,80 @@
+import { z } from "@hono/zod-openapi";
+import { ROLES } from "../auth/roles.ts";
+import { SignedInUser } from "../auth/schemas.ts";
+import { pageQuery } from "../http/cursor.ts";
+import { id, instant, text } from "../http/schemas.ts";
+import { LOCALES } from "../problem.ts";
+
+export const User = z
+  .object({
+    id,
+    name: z.string(),
+    email: z.string(),
+    role: z.enum(ROLES),
+    language: z.enum(LOCALES).nullable(),
+    active: z.boolean(),
+    created_at: instant,
+    updated_at: instant,
+  })
+  .openapi("User");
+
+const name = text(1, 100);
+const language = z.enum(LOCALES).nullable();
+// As it was typed: a blank at either end is part of a password.
+const password = z.string().min(8).max(128);
+
+export const CreateUserInput = z
+  .object({
+    email: z
+      .string()
+      .trim()
+      .toLowerCase()
+      .pipe(z.email().max(254))
+      .openapi({ type: "string", format: "email", maxLength: 254, example: "tara@shopfloor.example" }),
+    name: name.openapi({ example: "Tara Technician" }),
+    role: z.enum(ROLES),
+    password,
+    language: language.default(null),
+  })
+  .openapi("CreateUserInput");
+export type CreateUserInput = z.output<typeof CreateUserInput>;
+
+export const UpdateUserInput = z
+  .object({ name, role: z.enum(ROLES), active: z.boolean(), password, language })
+  .partial()
+  .openapi("UpdateUserInput");
+export type UpdateUserInput = z.output<typeof UpdateUserInput>;
+
+export const UpdateMeInput = z
+  .object({
+    name,
+    language,
+    current_password: z.string().max(128).openapi({ description: "Needed to set a password." }),
+    password,
+  })
+  .partial()
+  .openapi("UpdateMeInput");
+export type UpdateMeInput = z.output<typeof UpdateMeInput>;
+
+export const UserListQuery = z.object({
+  ...pageQuery,
+  role: z.enum(ROLES).optional(),
+  active: z
+    .enum(["true", "false"])
+    .transform((value) => value === "true")
+    .optional()
+    .openapi({ type: "boolean" }),
+  q: text(0, 100)
+    .optional()
+    .openapi({ description: "Parts of the name or e-mail address; case and accents do not matter." }),
+});
+export type UserListQuery = z.output<typeof UserListQuery>;
+
+export const UserOutput = z.object({ user: User }).openapi("UserOutput");
+export const UserListOutput = z
+  .object({ users: z.array(User), next_cursor: z.string().nullable() })
+  .openapi("UserListOutput");
+export const AssignableListOutput = z
+  .object({ users: z.array(User.pick({ id: true, name: true, role: true })), next_cursor: z.null() })
+  .openapi("AssignableListOutput");
+export const MeOutput = z.object({ user: SignedInUser }).openapi("MeOutput");

@@ -1,0 +1,70 @@
+import { hashPassword } from "../auth/password.ts";
+import type { ActorContext } from "../context.ts";
+import { isNotNullViolation } from "../db/errors.ts";
+import { AppError } from "../problem.ts";
+import { storePassword } from "./credential.ts";
+import { RETURNING_USER, type UserRow, userFromRow } from "./row.ts";
+import type { UpdateUserInput } from "./schemas.ts";
+
+// ?1 the user, ?2 the new role or null, ?3 the new `active` or null, ?4 whether there is a new password.
+// Asked before the user's row changes: the role that they have already is no change.
+const WHOSE_SESSIONS_END = `(
+  SELECT id FROM users WHERE id = ?1 AND (?4 = 1 OR ?3 = 0 OR role <> COALESCE(?2, role)))`;
+
+// Signing out of a device silences it. A disabled account has no devices at all, whoever registered them.
+const FORGET_DEVICES = `
+  DELETE FROM push_subscriptions WHERE user_id = ${WHOSE_SESSIONS_END} AND (session_id IS NOT NULL OR ?3 = 0)`;
+
+const END_SESSIONS = `DELETE FROM sessions WHERE user_id = ${WHOSE_SESSIONS_END}`;
+
+// The last active administrator loses neither the role nor the account: then there is no new role, NOT NULL refuses the
+// row, and the whole batch is undone. Asked inside the batch, so that of two administrators who demote each other one
+// remains.
+const UPDATE_USER = `
+  UPDATE users SET
+    name = COALESCE(?4, name),
+    role = CASE
+      WHEN role = 'admin' AND active = 1 AND (COALESCE(?2, role) <> 'admin' OR ?3 = 0)
+           AND NOT EXISTS (SELECT 1 FROM users other WHERE other.id <> users.id AND other.role = 'admin' AND other.active = 1)
+      THEN NULL
+      ELSE COALESCE(?2, role) END,
+    active = COALESCE(?3, active),
+    language = iif(?5 = 1, ?6, language),
+    updated_at = ?7
+  WHERE id = ?1 ${RETURNING_USER}`;
+
+/**
+ * Changes a user (contract section 2). Disabling them, another role and a new password end their sessions in the same
+ * batch, and with each session the devices it had registered.
+ *
+ * @throws AppError `user_not_found`; `last_admin`; `forbidden` when an API key would set its own owner's password.
+ */
+export async function updateUser(ctx: ActorContext, id: number, input: UpdateUserInput) {
+  const { name = null, role = null, language, password } = input;
+  if (password !== undefined && ctx.actor.sessionId === null && ctx.actor.id === id) {
+    throw new AppError("forbidden", { params: { permission: "password:change" } });
+  }
+  const active = input.active === undefined ? null : Number(input.active);
+  const hash = password === undefined ? null : await hashPassword(password);
+  const { DB } = ctx.env;
+  const ending = [id, role, active, hash === null ? 0 : 1];
+  const results = await DB.batch<UserRow>([
+    DB.prepare(FORGET_DEVICES).bind(...ending),
+    DB.prepare(END_SESSIONS).bind(...ending),
+    ...(hash === null ? [] : [storePassword(ctx, id, hash)]),
+    DB.prepare(UPDATE_USER).bind(
+      id,
+      role,
+      active,
+      name,
+      language === undefined ? 0 : 1,
+      language ?? null,
+      ctx.now().toISOString(),
+    ),
+  ]).catch((error: unknown): never => {
+    throw isNotNullViolation(error, "users.role") ? new AppError("last_admin") : error;
+  });
+  const row = results.at(-1)?.results[0];
+  if (!row) throw new AppError("user_not_found");
+  return userFromRow(row);
+}
