@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text, unique } from "drizzle-orm/sqlite-core";
 
 // The tables as typed reads see them. migrations/ is the truth; test/db/schema.test.ts holds the two together.
@@ -192,7 +193,7 @@ export const tickets = sqliteTable(
     version: integer().notNull().default(1),
   },
   (t) => [
-    index("tickets_created_at").on(t.created_at, t.id),
+    index("tickets_created_at").on(t.created_at, t.id).where(sql`deleted_at IS NULL`),
     index("tickets_machine_id").on(t.machine_id, t.created_at),
   ],
 );

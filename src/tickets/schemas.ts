@@ -104,6 +104,5 @@ export type TicketListQuery = z.output<typeof TicketListQuery>;
 export const TicketRefParam = z.object({
   ref: z
     .string()
-    .max(40)
     .openapi({ param: { name: "ref", in: "path" }, example: "CNC-1126-0001", description: "`ticket_id` or `id`" }),
 });
