@@ -33,7 +33,7 @@ export default {
       name: "db-is-below-features",
       severity: "error",
       from: { path: "^src/db/" },
-      to: { path: `^src/(${FEATURES}|http|app)` },
+      to: { path: `^src/(${FEATURES}|http|app)`, dependencyTypesNot: ["type-only"] },
     },
     {
       name: "shared-code-is-below-features",

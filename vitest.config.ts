@@ -1,9 +1,20 @@
+import { globSync, readFileSync } from "node:fs";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 import webPush from "web-push";
 
 const vapid = webPush.generateVAPIDKeys();
 const migrations = await readD1Migrations("migrations");
+
+// Every package that the code imports, bundled once per lock file: the isolate of each test file then loads
+// a few files instead of several hundred, in a third of the time.
+const IMPORTED_PACKAGE = /^(?:import|export) (?!type )[^;]*?from "([^".][^":]*)"/gm;
+const packages = new Set(
+  globSync("{src,scripts/lib,test}/**/*.ts", { exclude: ["test/project/**"] })
+    .flatMap((file) => [...readFileSync(file, "utf8").matchAll(IMPORTED_PACKAGE)])
+    .map(([, specifier = ""]) => specifier)
+    .filter((specifier) => specifier !== "vitest"),
+);
 
 export default defineConfig({
   test: {
@@ -30,6 +41,17 @@ export default defineConfig({
           include: ["test/**/*.test.ts"],
           exclude: ["test/project/**"],
           setupFiles: ["test/setup.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          deps: {
+            optimizer: {
+              ssr: {
+                enabled: true,
+                include: [...packages],
+                rolldownOptions: { external: [/^node:/, /^cloudflare:/] },
+              },
+            },
+          },
         },
       },
       {

@@ -1,4 +1,5 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
+import type { Context as HonoContext } from "hono";
 import { requestId } from "hono/request-id";
 import { secureHeaders } from "hono/secure-headers";
 import packageJson from "../package.json" with { type: "json" };
@@ -12,6 +13,7 @@ import { methodTable } from "./http/methods.ts";
 import { createLogger, describeError } from "./log.ts";
 import { machineRoutes, machineTypeRoutes } from "./machines/routes.ts";
 import { DOCS_CONTENT_SECURITY_POLICY, DOCS_PAGE } from "./openapi/docs-page.ts";
+import { addImpliedProblems } from "./openapi/implied-problems.ts";
 import { AppError, type FieldError, negotiateLocale, PROBLEMS, problemResponse } from "./problem.ts";
 import { pushRoutes } from "./push/routes.ts";
 import { statsRoutes } from "./stats/routes.ts";
@@ -114,26 +116,32 @@ export function createApp(world: World = realWorld) {
   });
 
   const api = withApi(app);
-  api.doc31("/api/openapi.json", OPENAPI_INFO);
+  api.get("/api/openapi.json", (c) => c.json(addImpliedProblems(api.getOpenAPI31Document(OPENAPI_INFO))));
   api.get("/api/docs", (c) => c.html(DOCS_PAGE, 200, { "content-security-policy": DOCS_CONTENT_SECURITY_POLICY }));
 
   const methodsOf = methodTable(api);
   api.notFound((c) => {
     const allowed = methodsOf(c.req.path);
-    if (allowed.length === 0) throw new AppError("not_found");
+    if (allowed.length === 0) return answerProblem(c, new AppError("not_found"));
     const allow = allowed.join(", ");
     if (c.req.method === "OPTIONS") return c.body(null, 204, { allow });
-    throw new AppError("method_not_allowed", { params: { allow }, headers: { allow } });
+    return answerProblem(c, new AppError("method_not_allowed", { params: { allow }, headers: { allow } }));
   });
 
-  api.onError((error, c) => {
-    const ctx = c.get("ctx") as RequestContext | undefined;
-    const log = ctx?.log ?? createLogger("info", { request_id: c.get("requestId") });
-    const problem = asAppError(error);
-    if (PROBLEMS[problem.code].status >= 500) log.error(problem.code, describeError(error));
-    return problemResponse(problem, ctx?.locale ?? "en", c.get("requestId"));
-  });
+  api.onError((error, c) => answerProblem(c, error));
   return api;
+}
+
+/** Answers with a problem document; what nobody meant to happen goes to the log. */
+function answerProblem(c: HonoContext<AppEnv>, error: Error): Response {
+  const ctx = c.get("ctx") as RequestContext | undefined;
+  const problem = asAppError(error);
+  if (PROBLEMS[problem.code].status >= 500) {
+    const log = ctx?.log ?? createLogger("info", { request_id: c.get("requestId") });
+    log.error(problem.code, describeError(error));
+  }
+  const locale = ctx?.locale ?? negotiateLocale(c.req.header("accept-language"), "en");
+  return problemResponse(problem, locale, c.get("requestId"));
 }
 
 function asAppError(error: Error): AppError {

@@ -8,6 +8,9 @@ declare global {
     interface Env extends Bindings {
       MIGRATIONS: D1Migration[];
     }
+    interface GlobalProps {
+      mainModule: typeof import("../src/index.ts");
+    }
   }
 }
 

@@ -38,21 +38,6 @@ function remember(credential: string, actor: Actor, now: number): void {
   known.set(credential, { actor, until: now + CACHE_MS });
 }
 
-/**
- * SQL that holds while the actor may still act: the session lives and the account is active.
- * Put it into the batch of a write, and revoking a session takes effect at once without a lookup of its own.
- */
-export function stillSignedIn(actor: Actor, now: Date): { sql: string; params: unknown[] } {
-  if (actor.sessionId === null) {
-    return { sql: "EXISTS (SELECT 1 FROM users u WHERE u.id = ? AND u.active = 1)", params: [actor.id] };
-  }
-  return {
-    sql: `EXISTS (SELECT 1 FROM sessions s JOIN users u ON u.id = s.user_id
-                  WHERE s.id = ? AND s.expires_at > ? AND u.active = 1)`,
-    params: [actor.sessionId, now.toISOString()],
-  };
-}
-
 async function fromSessionRow(ctx: Context, sessionId: number): Promise<Actor | null> {
   const [row] = await ctx.db
     .select(actorColumns)

@@ -1,8 +1,13 @@
 import { createMiddleware } from "hono/factory";
 import type { AppEnv } from "../context.ts";
+import type { Env } from "../env.ts";
 import { AppError } from "../problem.ts";
 import { resolveActor } from "./actor.ts";
 import { can, type Permission } from "./roles.ts";
+
+/** Whether a browser's `Origin` is this site: by its public address, or as the request came in. */
+const isOwnOrigin = (origin: string, requestUrl: string, env: Env): boolean =>
+  [requestUrl, env.BETTER_AUTH_URL].some((url) => url !== undefined && new URL(url).origin === origin);
 
 /**
  * Lets a request pass only when its sender is signed in and has the permission; leaves the actor's context behind.
@@ -18,7 +23,7 @@ export const requires = (permission: Permission | null, options: { deferred?: bo
     // A cookie travels with requests that another site starts; a token or key does not.
     const origin = c.req.header("origin");
     const byCookie = !c.req.header("authorization") && !c.req.header("x-api-key");
-    if (byCookie && origin && !["GET", "HEAD"].includes(c.req.method) && origin !== new URL(c.req.url).origin) {
+    if (byCookie && origin && !["GET", "HEAD"].includes(c.req.method) && !isOwnOrigin(origin, c.req.url, ctx.env)) {
       throw new AppError("cross_origin_request");
     }
     if (permission && !can(actor.role, permission)) {

@@ -55,8 +55,11 @@ const getSession = createRoute({
 
 /** Hands on better-auth's cookies, marked `Secure` wherever the connection is. */
 function passCookies(c: HonoContext<AppEnv>, from: Headers): void {
-  const secure = new URL(c.req.url).protocol === "https:" ? "; Secure" : "";
-  for (const cookie of from.getSetCookie()) c.header("set-cookie", cookie + secure, { append: true });
+  const encrypted = new URL(c.req.url).protocol === "https:";
+  for (const cookie of from.getSetCookie()) {
+    const marked = encrypted && !/;\s*secure/i.test(cookie) ? `${cookie}; Secure` : cookie;
+    c.header("set-cookie", marked, { append: true });
+  }
 }
 
 export const authRoutes = new OpenAPIHono<AppEnv>()

@@ -1,6 +1,7 @@
 import { createMiddleware } from "hono/factory";
 import type { ActorContext, AppEnv } from "../context.ts";
 import { isTransient, isUniqueViolation } from "../db/errors.ts";
+import { stillSignedIn } from "../db/signed-in.ts";
 import { AppError } from "../problem.ts";
 
 /** The header `Idempotency-Key` of a request, together with what it must match. */
@@ -68,16 +69,18 @@ export function answerFromRow(status: number, row: { headers: string; body: stri
 }
 
 /**
- * The first answer to this key, if there was one.
+ * The first answer to this key, if there was one and the sender is still signed in.
  *
  * @throws AppError `idempotency_key_reused` when the key came with another body.
  */
 export async function replay(ctx: ActorContext, record: IdempotencyRecord | null): Promise<Answer | null> {
   if (!record) return null;
+  const signedIn = stillSignedIn(ctx.actor, ctx.now());
   const row = await ctx.env.DB.prepare(
-    "SELECT request_hash, status, headers, body FROM idempotency_keys WHERE user_id = ? AND route = ? AND key = ?",
+    `SELECT request_hash, status, headers, body FROM idempotency_keys
+     WHERE user_id = ? AND route = ? AND key = ? AND ${signedIn.sql}`,
   )
-    .bind(ctx.actor.id, record.route, record.key)
+    .bind(ctx.actor.id, record.route, record.key, ...signedIn.params)
     .first<{ request_hash: string; status: number; headers: string; body: string }>();
   if (!row) return null;
   if (row.request_hash !== record.hash) throw new AppError("idempotency_key_reused");

@@ -76,6 +76,12 @@ export const jsonBody: MiddlewareHandler<AppEnv> = (c, next) => {
   if (!/^application\/json\s*(;|$)/i.test(c.req.header("content-type") ?? "")) {
     throw new AppError("unsupported_media_type", { params: { expected: "application/json" } });
   }
+  // Parameters and odd spacing are accepted here and nowhere else: what follows compares literally.
+  if (c.req.header("content-type") !== "application/json") {
+    const headers = new Headers(c.req.raw.headers);
+    headers.set("content-type", "application/json");
+    c.req.raw = new Request(c.req.raw, { headers });
+  }
   return limit(c, async () => {
     Object.assign(c.req.bodyCache, { text: Promise.resolve(checkJson(await c.req.raw.arrayBuffer())) });
     await next();

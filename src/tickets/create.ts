@@ -1,7 +1,7 @@
-import { stillSignedIn } from "../auth/actor.ts";
 import { can } from "../auth/roles.ts";
 import type { ActorContext } from "../context.ts";
 import { isNotNullViolation, isUniqueViolation } from "../db/errors.ts";
+import { stillSignedIn } from "../db/signed-in.ts";
 import { announce } from "../deliveries/outbox.ts";
 import {
   type Answer,
@@ -165,21 +165,21 @@ async function refusal(ctx: ActorContext, input: CreateTicketInput): Promise<App
   return new AppError("database_unavailable", { headers: { "retry-after": "1" } });
 }
 
-function checkInput(ctx: ActorContext, input: CreateTicketInput): void {
+/** What is wrong with the input, as far as no database is needed to tell. */
+function inputProblem(ctx: ActorContext, input: CreateTicketInput): AppError | null {
   const { assigned_to } = input;
   const needed = assigned_to === ctx.actor.id ? "tickets:take" : "tickets:assign";
   if (assigned_to !== null && !can(ctx.actor.role, needed)) {
-    throw new AppError("forbidden_field", { params: { field: "assigned_to" } });
+    return new AppError("forbidden_field", { params: { field: "assigned_to" } });
   }
-  if (input.reported_at) {
-    const age = ctx.now().getTime() - Date.parse(input.reported_at);
-    if (age > REPORTED_AT_PAST_MS || age < -REPORTED_AT_AHEAD_MS) {
-      throw new AppError("validation_failed", {
-        params: { fields: "reported_at" },
-        errors: [{ path: "reported_at", message: "must lie between 30 days ago and 5 minutes ahead" }],
-      });
-    }
+  const age = input.reported_at ? ctx.now().getTime() - Date.parse(input.reported_at) : 0;
+  if (age > REPORTED_AT_PAST_MS || age < -REPORTED_AT_AHEAD_MS) {
+    return new AppError("validation_failed", {
+      params: { fields: "reported_at" },
+      errors: [{ path: "reported_at", message: "must lie between 30 days ago and 5 minutes ahead" }],
+    });
   }
+  return null;
 }
 
 /**
@@ -197,20 +197,21 @@ export async function createTicket(
   input: CreateTicketInput,
   record: IdempotencyRecord | null,
 ): Promise<Answer> {
-  checkInput(ctx, input);
+  // A repeated request is answered as before even when it could no longer be made: the machine was retired since, or
+  // reported_at has grown too old.
+  const refuse = async (problem: AppError): Promise<Answer> => {
+    const answer = await replay(ctx, record);
+    if (answer) return answer;
+    throw problem;
+  };
+  const invalid = inputProblem(ctx, input);
+  if (invalid) return refuse(invalid);
   return exactlyOnce(ctx, record, async () => {
     for (let attempt = 0; ; attempt++) {
       try {
         return await write(ctx, input, record, attempt > 0);
       } catch (error) {
-        if (isNotNullViolation(error, "ticket_counters.code")) {
-          const refused = await refusal(ctx, input);
-          // A repeated request is answered as before even when the machine was retired since, but to nobody who has
-          // been signed out since.
-          const answer = refused.code === "unauthorized" ? null : await replay(ctx, record);
-          if (answer) return answer;
-          throw refused;
-        }
+        if (isNotNullViolation(error, "ticket_counters.code")) return refuse(await refusal(ctx, input));
         if (!isUniqueViolation(error, "tickets.ticket_id")) throw error;
         const delay = COLLISION_DELAYS_MS[attempt];
         if (delay === undefined) throw new AppError("ticket_id_exhausted");

@@ -181,6 +181,5 @@ export const QueueQuery = z.object(pageQuery);
 export const TicketRefParam = z.object({
   ref: z
     .string()
-    .max(40)
     .openapi({ param: { name: "ref", in: "path" }, example: "CNC-1126-0001", description: "`ticket_id` or `id`" }),
 });

@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import { index, integer, sqliteTable, text, unique } from "drizzle-orm/sqlite-core";
 import { users } from "./people.ts";
 import { tickets } from "./tickets.ts";
@@ -27,10 +28,10 @@ export const deliveries = sqliteTable(
   },
   (t) => [
     unique().on(t.channel, t.target, t.subject, t.event_type),
-    index("deliveries_due").on(t.next_attempt_at),
-    index("deliveries_leased").on(t.lease_until),
-    index("deliveries_failed").on(t.updated_at),
-    index("deliveries_completed").on(t.completed_at),
+    index("deliveries_due").on(t.next_attempt_at).where(sql`status = 'pending'`),
+    index("deliveries_leased").on(t.lease_until).where(sql`status = 'processing'`),
+    index("deliveries_failed").on(t.updated_at).where(sql`status = 'failed'`),
+    index("deliveries_completed").on(t.completed_at).where(sql`status = 'completed'`),
     index("deliveries_subject").on(t.subject),
   ],
 );
@@ -118,5 +119,5 @@ export const webhook_endpoints = sqliteTable(
     updated_at: text().notNull(),
     deleted_at: text(),
   },
-  (t) => [index("webhook_endpoints_active").on(t.id)],
+  (t) => [index("webhook_endpoints_active").on(t.id).where(sql`active = 1`)],
 );

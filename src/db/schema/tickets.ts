@@ -103,22 +103,28 @@ export const tickets = sqliteTable(
     escalated_at: text(),
   },
   (t) => [
-    index("tickets_created_at").on(t.created_at, t.id),
-    index("tickets_updated_at").on(t.updated_at, t.id),
-    index("tickets_priority").on(t.priority_rank, t.created_at, t.id),
-    index("tickets_status").on(t.status, t.created_at, t.id),
-    index("tickets_status_updated").on(t.status, t.updated_at, t.id),
-    index("tickets_machine").on(t.machine_id, t.created_at, t.id),
-    index("tickets_machine_type").on(t.machine_type_id, t.created_at, t.id),
-    index("tickets_reporter").on(t.reported_by, t.created_at, t.id),
-    index("tickets_assignee").on(t.assigned_to, t.created_at, t.id),
-    index("tickets_unassigned").on(t.created_at, t.id),
-    index("tickets_customer").on(t.customer_id, t.created_at, t.id),
-    index("tickets_completed").on(t.completed_at),
-    index("tickets_queue").on(t.assigned_to),
-    index("tickets_down").on(t.machine_id),
-    index("tickets_scheduled").on(t.scheduled_date),
-    index("tickets_unacknowledged").on(t.created_at),
+    index("tickets_created_at").on(t.created_at, t.id).where(sql`deleted_at IS NULL`),
+    index("tickets_updated_at").on(t.updated_at, t.id).where(sql`deleted_at IS NULL`),
+    index("tickets_priority").on(t.priority_rank, t.created_at, t.id).where(sql`deleted_at IS NULL`),
+    index("tickets_status").on(t.status, t.created_at, t.id).where(sql`deleted_at IS NULL`),
+    index("tickets_status_updated").on(t.status, t.updated_at, t.id).where(sql`deleted_at IS NULL`),
+    index("tickets_machine").on(t.machine_id, t.created_at, t.id).where(sql`deleted_at IS NULL`),
+    index("tickets_machine_type").on(t.machine_type_id, t.created_at, t.id).where(sql`deleted_at IS NULL`),
+    index("tickets_reporter").on(t.reported_by, t.created_at, t.id).where(sql`deleted_at IS NULL`),
+    index("tickets_assignee")
+      .on(t.assigned_to, t.created_at, t.id)
+      .where(sql`assigned_to IS NOT NULL AND deleted_at IS NULL`),
+    index("tickets_unassigned").on(t.created_at, t.id).where(sql`assigned_to IS NULL AND deleted_at IS NULL`),
+    index("tickets_customer")
+      .on(t.customer_id, t.created_at, t.id)
+      .where(sql`customer_id IS NOT NULL AND deleted_at IS NULL`),
+    index("tickets_completed").on(t.completed_at).where(sql`completed_at IS NOT NULL AND deleted_at IS NULL`),
+    index("tickets_queue").on(t.assigned_to).where(sql`assigned_to IS NOT NULL AND is_open = 1`),
+    index("tickets_down").on(t.machine_id).where(sql`is_machine_down = 1 AND is_open = 1`),
+    index("tickets_scheduled").on(t.scheduled_date).where(sql`scheduled_date IS NOT NULL AND is_open = 1`),
+    index("tickets_unacknowledged")
+      .on(t.created_at)
+      .where(sql`priority = 'critical' AND acknowledged_at IS NULL AND escalated_at IS NULL AND is_open = 1`),
   ],
 );
 

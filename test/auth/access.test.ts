@@ -1,0 +1,115 @@
+import { env } from "cloudflare:workers";
+import { beforeAll, describe, expect, test } from "vitest";
+import { createApp } from "../../src/app.ts";
+import { can, PERMISSIONS, type Permission, ROLES, type Role } from "../../src/auth/roles.ts";
+import { machine, type Person, person, send, startApp } from "../helpers.ts";
+import { expectRefusal } from "../problems.ts";
+
+const app = startApp();
+const people = {} as Record<Role, Person>;
+
+beforeAll(async () => {
+  for (const role of ROLES) people[role] = await person(role);
+  await machine("CNC");
+});
+
+/** A route, the least role that the contract gives it to, and what an allowed request answers. */
+interface Access {
+  route: string;
+  path?: string;
+  body?: (role: Role) => unknown;
+  least: Role | "nobody in particular";
+  allowed: number;
+}
+
+const code = (role: Role) => ({ operator: "OPER", technician: "TECH", supervisor: "SUPER", admin: "ADMIN" })[role];
+
+// Section 2 of the contract, written out once more.
+const TABLE: Access[] = [
+  { route: "GET /api/health", least: "nobody in particular", allowed: 200 },
+  { route: "GET /api/openapi.json", least: "nobody in particular", allowed: 200 },
+  { route: "GET /api/docs", least: "nobody in particular", allowed: 200 },
+  { route: "GET /api/auth/get-session", least: "nobody in particular", allowed: 200 },
+  { route: "POST /api/auth/sign-in/email", body: () => ({}), least: "nobody in particular", allowed: 400 },
+  { route: "GET /api/me", least: "operator", allowed: 200 },
+  { route: "GET /api/tickets", least: "operator", allowed: 200 },
+  { route: "GET /api/tickets/:ref", path: "/api/tickets/9999", least: "operator", allowed: 404 },
+  { route: "POST /api/tickets", body: () => ({ title: "Alarm 31", machine_id: 1 }), least: "operator", allowed: 201 },
+  { route: "GET /api/machines", least: "operator", allowed: 200 },
+  {
+    route: "POST /api/machines",
+    body: () => ({ machine_type: "CNC", name: "Haas VF-2" }),
+    least: "supervisor",
+    allowed: 201,
+  },
+  { route: "GET /api/machine-types", least: "operator", allowed: 200 },
+  {
+    route: "POST /api/machine-types",
+    body: (role) => ({ code: code(role), name: "New type" }),
+    least: "supervisor",
+    allowed: 201,
+  },
+  {
+    route: "PATCH /api/machine-types/:id",
+    path: "/api/machine-types/1",
+    body: () => ({ name: "Renamed" }),
+    least: "supervisor",
+    allowed: 200,
+  },
+  { route: "GET /api/api-keys", least: "admin", allowed: 200 },
+  { route: "POST /api/api-keys", body: () => ({ name: "ERP", user_id: 1 }), least: "admin", allowed: 201 },
+  { route: "DELETE /api/api-keys/:id", path: "/api/api-keys/9999", least: "admin", allowed: 404 },
+  // Last, because it ends the sessions of those who may.
+  { route: "POST /api/auth/sign-out", least: "operator", allowed: 204 },
+];
+
+const request = ({ route, path, body }: Access, role: Role | null): [path: string, init: RequestInit] => {
+  const [method = "", ownPath = ""] = route.split(" ");
+  return [path ?? ownPath, send(role && people[role], body?.(role ?? "operator"), {}, method)];
+};
+
+test("the table holds every route of the application", () => {
+  const routes = createApp().routes.filter(({ method }) => method !== "ALL");
+  const names = new Set(routes.map(({ method, path }) => `${method} ${path}`));
+  expect([...names].sort()).toEqual(TABLE.map(({ route }) => route).sort());
+});
+
+describe.each(TABLE)("$route", (access) => {
+  const open = access.least === "nobody in particular";
+
+  test("without a session", async () => {
+    const [path, init] = request(access, null);
+    if (open) expect((await app.request(path, init)).status).toBe(access.allowed);
+    else await expectRefusal(app, path, init, 401, "unauthorized");
+  });
+
+  test.each(ROLES)("as %s", async (role) => {
+    const [path, init] = request(access, role);
+    if (access.least === "nobody in particular" || ROLES.indexOf(role) >= ROLES.indexOf(access.least)) {
+      expect((await app.request(path, init)).status).toBe(access.allowed);
+    } else {
+      await expectRefusal(app, path, init, 403, "forbidden");
+      // The right is asked before the body is looked at.
+      if (init.body) await expectRefusal(app, path, { ...init, body: "not JSON" }, 403, "forbidden");
+    }
+  });
+});
+
+// The contract's rights by role, independent of the order that src/auth/roles.ts uses to derive them.
+const RIGHTS: Record<Role, Permission[]> = {
+  operator: ["tickets:read", "tickets:create", "tickets:comment", "machines:read"],
+  technician: ["tickets:work", "tickets:take"],
+  supervisor: ["tickets:assign", "machines:manage"],
+  admin: ["users:manage", "api_keys:manage"],
+};
+
+test.each(ROLES)("%s has the rights of the contract, and those of every lesser role", (role) => {
+  const expected = ROLES.slice(0, ROLES.indexOf(role) + 1).flatMap((lesser) => RIGHTS[lesser]);
+  const granted = (Object.keys(PERMISSIONS) as Permission[]).filter((permission) => can(role, permission));
+  expect(granted.sort()).toEqual(expected.sort());
+});
+
+test("the database knows the same roles", async () => {
+  for (const role of ROLES) await env.DB.prepare("UPDATE users SET role = ? WHERE id = 1").bind(role).run();
+  await expect(env.DB.prepare("UPDATE users SET role = 'root' WHERE id = 1").run()).rejects.toThrow("CHECK");
+});

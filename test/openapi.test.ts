@@ -1,0 +1,218 @@
+import { env } from "cloudflare:workers";
+import { describe, expect, test } from "vitest";
+import { createApp } from "../src/app.ts";
+import { PROBLEMS, type ProblemCode } from "../src/problem.ts";
+import { ORIGIN, startApp } from "./helpers.ts";
+
+interface Media {
+  schema?: Schema;
+}
+interface Schema {
+  $ref?: string;
+  type?: string | string[];
+  required?: string[];
+  properties?: Record<string, Schema>;
+  enum?: unknown[];
+}
+interface Parameter {
+  name: string;
+  in: string;
+  required?: boolean;
+  schema?: Schema;
+}
+interface Operation {
+  summary?: string;
+  tags?: string[];
+  operationId?: string;
+  security?: Record<string, string[]>[];
+  parameters?: Parameter[];
+  requestBody?: { required?: boolean; content: Record<string, Media> };
+  responses: Record<string, { description: string; content?: Record<string, Media> }>;
+}
+interface Document {
+  openapi: string;
+  info: { title: string; version: string; license?: { name: string } };
+  security?: Record<string, string[]>[];
+  paths: Record<string, Record<string, Operation>>;
+  components: { schemas: Record<string, Schema>; securitySchemes: Record<string, unknown> };
+}
+
+const app = startApp();
+const document = (await (await app.request("/api/openapi.json")).json()) as Document;
+
+const OPERATIONS = Object.entries(document.paths).flatMap(([path, methods]) =>
+  Object.entries(methods).map(([method, operation]) => ({ name: `${method.toUpperCase()} ${path}`, path, operation })),
+);
+// What describes the API is not part of it.
+const UNLISTED = ["GET /api/docs", "GET /api/openapi.json"];
+
+test("the document is OpenAPI 3.1 and says what it describes", () => {
+  expect(document.openapi).toMatch(/^3\.1\.\d$/);
+  expect(document.info).toMatchObject({ title: "Shopfloor Tickets", license: { name: "MIT" } });
+  expect(document.info.version).toMatch(/^\d+\.\d+\.\d+$/);
+  expect(Object.keys(document.components.securitySchemes).sort()).toEqual(["apiKey", "bearer", "cookie"]);
+});
+
+test("it is served as JSON, to everybody", async () => {
+  const response = await app.request("/api/openapi.json");
+  expect(response.status).toBe(200);
+  expect(response.headers.get("content-type")).toMatch(/^application\/json/);
+});
+
+test("it holds every route of the application, and no other", () => {
+  const routes = createApp().routes.filter(({ method }) => method !== "ALL");
+  const served = new Set(routes.map(({ method, path }) => `${method} ${path.replace(/:(\w+)/g, "{$1}")}`));
+  const documented = OPERATIONS.map(({ name }) => name);
+  expect([...documented, ...UNLISTED].sort()).toEqual([...served].sort());
+});
+
+/** Every `$ref` below a value. */
+function* references(value: unknown): Generator<string> {
+  if (typeof value !== "object" || value === null) return;
+  for (const [name, inner] of Object.entries(value)) {
+    if (name === "$ref" && typeof inner === "string") yield inner;
+    else yield* references(inner);
+  }
+}
+
+test("every reference leads to a schema, and every schema is used", () => {
+  const used = new Set(references(document));
+  const schemas = Object.keys(document.components.schemas).map((name) => `#/components/schemas/${name}`);
+  expect([...used].filter((reference) => !schemas.includes(reference))).toEqual([]);
+  expect(schemas.filter((schema) => !used.has(schema))).toEqual([]);
+});
+
+test("no schema is broken: types are names of JSON Schema 2020-12, required members exist", () => {
+  const TYPES = ["string", "number", "integer", "boolean", "object", "array", "null"];
+  const check = (value: unknown, place: string) => {
+    if (typeof value !== "object" || value === null) return;
+    const schema = value as Schema & { nullable?: unknown };
+    expect(schema, place).not.toHaveProperty("nullable");
+    if (typeof schema.type === "string" && place.includes("chema")) expect(TYPES, place).toContain(schema.type);
+    if (Array.isArray(schema.type)) for (const type of schema.type) expect(TYPES, place).toContain(type);
+    if (schema.properties && Array.isArray(schema.required)) {
+      expect(Object.keys(schema.properties), place).toEqual(expect.arrayContaining(schema.required));
+    }
+    for (const [name, inner] of Object.entries(value)) check(inner, `${place}/${name}`);
+  };
+  check(document.components.schemas, "schemas");
+  check(document.paths, "paths");
+});
+
+/** The problems that follow from what an operation takes, whatever it does. */
+function expectedCodes(name: string, operation: Operation): ProblemCode[] {
+  const codes: ProblemCode[] = [];
+  const has = (parameter: string) => operation.parameters?.some((known) => known.name === parameter);
+  if (operation.security?.length !== 0) {
+    codes.push("unauthorized");
+    if (!name.startsWith("GET")) codes.push("cross_origin_request");
+  }
+  if (operation.requestBody) {
+    codes.push("invalid_json", "invalid_text", "validation_failed", "payload_too_large", "unsupported_media_type");
+  }
+  if (has("id") || has("limit")) codes.push("validation_failed");
+  if (has("cursor")) codes.push("invalid_cursor");
+  if (has("idempotency-key")) codes.push("invalid_idempotency_key", "idempotency_key_reused");
+  return codes;
+}
+
+describe.each(OPERATIONS.filter(({ operation }) => operation.requestBody))("the body of $name", ({ operation }) => {
+  test("is JSON of a named schema, and must be there", () => {
+    expect(operation.requestBody?.required).toBe(true);
+    expect(Object.keys(operation.requestBody?.content ?? {})).toEqual(["application/json"]);
+    expect(operation.requestBody?.content["application/json"]?.schema?.$ref).toMatch(/Input$/);
+  });
+});
+
+describe.each(OPERATIONS)("$name", ({ name, path, operation }) => {
+  const statuses = Object.keys(operation.responses);
+  const isPublic = operation.security?.length === 0;
+
+  test("says what it does, in whose group", () => {
+    expect(operation.summary).toMatch(/^[A-Z][^.]{5,79}$/);
+    expect(operation.tags).toHaveLength(1);
+  });
+
+  test("has an answer for success, and describes every answer", () => {
+    expect(statuses.filter((status) => status.startsWith("2"))).toHaveLength(1);
+    for (const { description } of Object.values(operation.responses)) expect(description).toMatch(/\S/);
+  });
+
+  test("answers every error as problem+json with codes that exist", () => {
+    for (const [status, { content, description }] of Object.entries(operation.responses)) {
+      if (status < "400") continue;
+      expect(Object.keys(content ?? {})).toEqual(["application/problem+json"]);
+      expect(content?.["application/problem+json"]?.schema).toEqual({ $ref: "#/components/schemas/Problem" });
+      const codes = [...description.matchAll(/`(\w+)`/g)].map(([, code]) => code as keyof typeof PROBLEMS);
+      expect(codes.length).toBeGreaterThan(0);
+      for (const code of codes) expect(PROBLEMS[code]?.status).toBe(Number(status));
+    }
+  });
+
+  test("names its path parameters, all of them required", () => {
+    const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, parameter]) => parameter);
+    const declared = (operation.parameters ?? []).filter((parameter) => parameter.in === "path");
+    expect(declared.map((parameter) => parameter.name)).toEqual(inPath);
+    for (const parameter of declared) expect(parameter.required).toBe(true);
+    for (const { schema } of operation.parameters ?? []) expect(schema?.type).toBeDefined();
+  });
+
+  test("documents every error that its kind of request can meet", () => {
+    const documented = Object.values(operation.responses).flatMap(({ description }) =>
+      [...description.matchAll(/`(\w+)`:/g)].map(([, code]) => code),
+    );
+    expect(expectedCodes(name, operation).filter((code) => !documented.includes(code))).toEqual([]);
+  });
+
+  test("is open to everybody only where the contract says so", () => {
+    const open = ["GET /api/health", "GET /api/auth/get-session", "POST /api/auth/sign-in/email"];
+    expect(isPublic).toBe(open.includes(name));
+  });
+});
+
+test("Idempotency-Key is documented where a person could send something twice", () => {
+  const withKey = OPERATIONS.filter(({ operation }) =>
+    operation.parameters?.some(({ name, in: place }) => place === "header" && name.toLowerCase() === "idempotency-key"),
+  );
+  expect(withKey.map(({ name }) => name)).toEqual(["POST /api/tickets"]);
+});
+
+test("the schema of a ticket names the members of the contract", () => {
+  const members =
+    "id ticket_id title description status priority machine_id machine_type machine_name customer_id reported_by " +
+    "reporter_name assigned_to assignee_name is_machine_down scheduled_date reported_at acknowledged_at " +
+    "acknowledged_by completed_at created_at updated_at version";
+  const ticket = document.components.schemas.Ticket;
+  expect(Object.keys(ticket?.properties ?? {})).toEqual(members.split(" "));
+  expect(ticket?.required).toEqual(members.split(" "));
+});
+
+test("the schema of a problem knows every code", () => {
+  expect(document.components.schemas.Problem?.properties?.code?.enum).toEqual(Object.keys(PROBLEMS));
+});
+
+describe("/api/docs", () => {
+  test("refers to nothing but this site's own files", async () => {
+    const response = await app.request("/api/docs");
+    expect(response.status).toBe(200);
+    expect(response.headers.get("content-type")).toMatch(/^text\/html/);
+    const html = await response.text();
+    const addresses = [...html.matchAll(/(?:src|href)="([^"]*)"/g)].map(([, address]) => address);
+    expect(addresses.length).toBeGreaterThan(0);
+    for (const address of addresses) {
+      expect(address).toMatch(/^\/docs-assets\/[\w.-]+$/);
+      const asset = await env.ASSETS.fetch(ORIGIN + address);
+      expect(asset.status).toBe(200);
+      await asset.body?.cancel();
+    }
+    expect(html).not.toMatch(/https?:\/\//);
+    expect(html).not.toMatch(/<script>|<style>| on\w+=/);
+  });
+
+  test("is allowed to load from this site only", async () => {
+    const policy = (await app.request("/api/docs")).headers.get("content-security-policy") ?? "";
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).toContain("script-src 'self';");
+    expect(policy).not.toMatch(/https?:|\*|unsafe-eval|script-src[^;]*unsafe-inline/);
+  });
+});

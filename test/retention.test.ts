@@ -1,0 +1,105 @@
+import { createScheduledController } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { beforeEach, expect, test } from "vitest";
+import worker from "../src/index.ts";
+import { purgeExpired } from "../src/retention.ts";
+import { execute, machine, type Person, person, queryAll, rowCounts, startApp } from "./helpers.ts";
+import { postTicket } from "./tickets/api.ts";
+
+const NOW = new Date("2026-11-20T15:00:00.000Z");
+let technician: Person;
+
+beforeEach(async () => {
+  technician = await person("technician");
+  await execute("DELETE FROM idempotency_keys", `DELETE FROM sessions WHERE user_id <> ${technician.id}`);
+});
+
+const addKeys = (...rows: [key: string, created_at: string][]) =>
+  execute(
+    ...rows.map(
+      ([key, created_at]) =>
+        `INSERT INTO idempotency_keys (user_id, route, key, request_hash, status, headers, body, created_at)
+         VALUES (${technician.id}, 'POST /api/tickets', '${key}', 'hash', 201, '{}', '{}', '${created_at}')`,
+    ),
+  );
+const addSessions = (...rows: [token: string, expires_at: string][]) =>
+  execute(
+    ...rows.map(
+      ([token, expires_at]) =>
+        `INSERT INTO sessions (user_id, token, expires_at, created_at, updated_at)
+         VALUES (${technician.id}, '${token}', '${expires_at}', '', '')`,
+    ),
+  );
+const keys = async () =>
+  (await queryAll<{ key: string }>("SELECT key FROM idempotency_keys ORDER BY key")).map((row) => row.key);
+
+test("idempotency keys are kept for seven days to the millisecond", async () => {
+  await addKeys(
+    ["a", "2026-11-13T14:59:59.999Z"],
+    ["b", "2026-11-13T15:00:00.000Z"],
+    ["c", "2026-11-20T15:00:00.000Z"],
+    ["d", "2020-01-01T00:00:00.000Z"],
+  );
+  await purgeExpired(env, NOW);
+  expect(await keys()).toEqual(["b", "c"]);
+});
+
+test("sessions are removed once they have expired, and no others", async () => {
+  await addSessions(["gone", "2026-11-20T14:59:59.999Z"], ["here", "2026-11-20T15:00:00.001Z"]);
+  await purgeExpired(env, NOW);
+  const tokens = await queryAll<{ token: string }>("SELECT token FROM sessions ORDER BY id");
+  expect(tokens.map((row) => row.token)).toEqual([technician.token, "here"]);
+});
+
+test("nothing else is touched, the timeline least of all", async () => {
+  const machine_id = await machine("CNC");
+  const app = startApp({ now: () => new Date("2020-01-01T00:00:00.000Z") });
+  const response = await postTicket(
+    app,
+    technician,
+    { title: "Six years old", machine_id },
+    { "idempotency-key": "old" },
+  );
+  expect(response.status).toBe(201);
+  const before = await rowCounts();
+  await purgeExpired(env, NOW);
+  expect(await rowCounts()).toEqual({ ...before, idempotency_keys: 0 });
+});
+
+test("a purge takes a limited number of rows at a time and finishes in several runs", async () => {
+  const rows = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1200)`;
+  await execute(
+    `INSERT INTO idempotency_keys (user_id, route, key, request_hash, status, headers, body, created_at)
+     ${rows} SELECT ${technician.id}, 'r', 'k' || i, 'h', 201, '{}', '{}', '2020-01-01T00:00:00.000Z' FROM n`,
+    `INSERT INTO sessions (user_id, token, expires_at, created_at, updated_at)
+     ${rows} SELECT ${technician.id}, 't' || i, '2020-01-01T00:00:00.000Z', '', '' FROM n`,
+  );
+  const left: (number | undefined)[][] = [];
+  for (const _ of [1, 2, 3]) {
+    await purgeExpired(env, NOW);
+    const counts = await rowCounts();
+    left.push([counts.idempotency_keys, counts.sessions]);
+  }
+  expect(left).toEqual([
+    [700, 701],
+    [200, 201],
+    [0, 1],
+  ]);
+});
+
+test("the cron trigger purges", async () => {
+  await addKeys(["ancient", "2020-01-01T00:00:00.000Z"], ["recent", new Date().toISOString()]);
+  await worker.scheduled(createScheduledController(), env);
+  expect(await keys()).toEqual(["recent"]);
+});
+
+test("a key that was purged may be used again", async () => {
+  const machine_id = await machine("LAT");
+  const body = { title: "Weekly check", machine_id };
+  const headers = { "idempotency-key": "weekly" };
+  await postTicket(startApp({ now: () => NOW }), technician, body, headers);
+  await purgeExpired(env, new Date("2026-11-27T15:00:00.001Z"));
+  const again = await postTicket(startApp({ now: () => NOW }), technician, { ...body, priority: "high" }, headers);
+  expect(again.status).toBe(201);
+  expect(again.headers.get("idempotency-replayed")).toBeNull();
+});
