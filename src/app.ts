@@ -3,6 +3,7 @@ import { requestId } from "hono/request-id";
 import { secureHeaders } from "hono/secure-headers";
 import packageJson from "../package.json" with { type: "json" };
 import { apiKeyRoutes } from "./api-keys/routes.ts";
+import { attachmentRoutes, ticketAttachmentRoutes } from "./attachments/routes.ts";
 import { authRoutes } from "./auth/routes.ts";
 import { type AppEnv, createContext, type RequestContext, realWorld, type World } from "./context.ts";
 import { deliveryRoutes } from "./deliveries/routes.ts";
@@ -39,6 +40,8 @@ const routes = () =>
     .route("/machine-types", machineTypeRoutes)
     .route("/machines", machineRoutes)
     .route("/tickets", ticketRoutes)
+    .route("/tickets", ticketAttachmentRoutes)
+    .route("/attachments", attachmentRoutes)
     .route("/push", pushRoutes)
     .route("/webhooks", webhookRoutes)
     .route("/deliveries", deliveryRoutes);

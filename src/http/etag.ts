@@ -1,2 +1,18 @@
 /** The strong entity tag of a row with this version (RFC 9110 section 8.8.3). */
 export const etag = (version: number): string => `"${version}"`;
+
+/** The entity tag of a body that has no version: a digest of its text. */
+export async function bodyEtag(body: string): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-1", new TextEncoder().encode(body));
+  return `"${Buffer.from(digest).toString("base64url")}"`;
+}
+
+const tags = (header: string): string[] => header.split(",").map((tag) => tag.trim());
+
+/** Whether `If-Match` (RFC 9110 section 13.1.1) lets a change of this version pass. Absent: anything passes. */
+export const ifMatchHolds = (header: string | undefined, version: number): boolean =>
+  header === undefined || tags(header).some((tag) => tag === "*" || tag === etag(version));
+
+/** Whether `If-None-Match` (RFC 9110 section 13.1.2) names this tag, so that 304 says it all. Compared weakly. */
+export const ifNoneMatchHits = (header: string | undefined, tag: string): boolean =>
+  header !== undefined && tags(header).some((known) => known === "*" || known.replace(/^W\//, "") === tag);

@@ -16,7 +16,7 @@ const selectTickets = (db: Database) =>
     .leftJoin(assignee, eq(assignee.id, tickets.assigned_to));
 
 /** The condition that a path's `:ref`, a ticket number or an id, stands for. */
-function whereRef(ref: string): SQL {
+export function whereRef(ref: string): SQL {
   if (/^[0-9]{1,15}$/.test(ref)) return eq(tickets.id, Number(ref));
   return eq(tickets.ticket_id, ref.toUpperCase());
 }
