@@ -15,6 +15,7 @@ import { machineRoutes, machineTypeRoutes } from "./machines/routes.ts";
 import { DOCS_CONTENT_SECURITY_POLICY, DOCS_PAGE } from "./openapi/docs-page.ts";
 import { AppError, type FieldError, negotiateLocale, PROBLEMS, problemResponse } from "./problem.ts";
 import { pushRoutes } from "./push/routes.ts";
+import { ticketExportRoutes, ticketImportRoutes } from "./tickets/csv/routes.ts";
 import { ticketRoutes } from "./tickets/routes.ts";
 import { meRoutes } from "./users/routes.ts";
 import { pabblyEndpointReady } from "./webhooks/pabbly.ts";
@@ -41,6 +42,8 @@ const routes = () =>
     .route("/machines", machineRoutes)
     .route("/tickets", ticketRoutes)
     .route("/tickets", ticketAttachmentRoutes)
+    .route("/tickets", ticketImportRoutes)
+    .route("/tickets.csv", ticketExportRoutes)
     .route("/attachments", attachmentRoutes)
     .route("/push", pushRoutes)
     .route("/webhooks", webhookRoutes)
