@@ -47,6 +47,7 @@ const attach = createRoute({
       "invalid_idempotency_key",
       "unauthorized",
       "forbidden",
+      "cross_origin_request",
       "ticket_not_found",
       "payload_too_large",
       "unsupported_media_type",
@@ -88,7 +89,13 @@ const download = createRoute({
     200: binary("The whole file, in the type that its content has"),
     206: binary("The part that `Range` asked for"),
     304: { description: "The client's copy is the same" },
-    ...problems("unauthorized", "attachment_not_found", "range_not_satisfiable", "storage_unavailable"),
+    ...problems(
+      "validation_failed",
+      "unauthorized",
+      "attachment_not_found",
+      "range_not_satisfiable",
+      "storage_unavailable",
+    ),
   },
 });
 

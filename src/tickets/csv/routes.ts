@@ -46,6 +46,7 @@ const importCsv = createRoute({
       "validation_failed",
       "unauthorized",
       "forbidden",
+      "cross_origin_request",
       "payload_too_large",
       "unsupported_media_type",
       "empty_file",
