@@ -4,6 +4,7 @@ import { requestId } from "hono/request-id";
 import { secureHeaders } from "hono/secure-headers";
 import packageJson from "../package.json" with { type: "json" };
 import { apiKeyRoutes } from "./api-keys/routes.ts";
+import { attachmentRoutes, ticketAttachmentRoutes } from "./attachments/routes.ts";
 import { authRoutes } from "./auth/routes.ts";
 import { type AppEnv, createContext, type RequestContext, realWorld, type World } from "./context.ts";
 import { deliveryRoutes } from "./deliveries/routes.ts";
@@ -17,6 +18,7 @@ import { addImpliedProblems } from "./openapi/implied-problems.ts";
 import { AppError, type FieldError, negotiateLocale, PROBLEMS, problemResponse } from "./problem.ts";
 import { pushRoutes } from "./push/routes.ts";
 import { statsRoutes } from "./stats/routes.ts";
+import { ticketExportRoutes, ticketImportRoutes } from "./tickets/csv/routes.ts";
 import { machineTicketRoutes, myTicketRoutes, ticketRoutes } from "./tickets/routes.ts";
 import { meRoutes, userRoutes } from "./users/routes.ts";
 import { pabblyEndpointReady } from "./webhooks/pabbly.ts";
@@ -46,6 +48,10 @@ const routes = () =>
     .route("/me", myTicketRoutes)
     .route("/machines", machineTicketRoutes)
     .route("/stats", statsRoutes)
+    .route("/tickets", ticketAttachmentRoutes)
+    .route("/tickets", ticketImportRoutes)
+    .route("/tickets.csv", ticketExportRoutes)
+    .route("/attachments", attachmentRoutes)
     .route("/push", pushRoutes)
     .route("/webhooks", webhookRoutes)
     .route("/deliveries", deliveryRoutes);

@@ -58,7 +58,7 @@ export interface AppEnv {
 const databases = new WeakMap<D1Database, Database>();
 
 /** The query builder over this binding, made once per isolate. */
-function database(d1: D1Database): Database {
+export function database(d1: D1Database): Database {
   let db = databases.get(d1);
   if (!db) {
     db = drizzle(d1) as Database;

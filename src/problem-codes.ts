@@ -27,6 +27,11 @@ export const PROBLEMS = {
     ["Malformed JSON", "The request body is not valid JSON: {reason}."],
     ["JSON mal formé", "Le corps de la requête n'est pas du JSON valide : {reason}."],
   ),
+  invalid_multipart: problem(
+    400,
+    ["Malformed form", "The request body is not valid multipart/form-data."],
+    ["Formulaire mal formé", "Le corps de la requête n'est pas du multipart/form-data valide."],
+  ),
   invalid_text: problem(
     400,
     ["Invalid text", "Text must not contain NUL or unpaired surrogates."],
@@ -190,6 +195,11 @@ export const PROBLEMS = {
     ["Unsupported media type", "Send the body as {expected}."],
     ["Type de contenu non pris en charge", "Envoyez le corps en {expected}."],
   ),
+  range_not_satisfiable: problem(
+    416,
+    ["Range not satisfiable", "The file ends before the part that was asked for."],
+    ["Plage impossible", "Le fichier finit avant la partie demandée."],
+  ),
   assignee_not_found: problem(
     422,
     ["Unknown assignee", "assigned_to does not name an active user."],
@@ -204,6 +214,16 @@ export const PROBLEMS = {
     422,
     ["Empty file", "The file has no content."],
     ["Fichier vide", "Le fichier n'a pas de contenu."],
+  ),
+  invalid_csv: problem(
+    422,
+    ["Unreadable CSV", "The file cannot be read as a table of tickets: {reason}."],
+    ["CSV illisible", "Le fichier ne se lit pas comme une table de tickets : {reason}."],
+  ),
+  too_many_lines: problem(
+    422,
+    ["Too many lines", "One file may hold at most {limit} tickets. Split it."],
+    ["Trop de lignes", "Un fichier compte au plus {limit} tickets. Divisez-le."],
   ),
   target_not_allowed: problem(
     422,
@@ -239,6 +259,11 @@ export const PROBLEMS = {
     500,
     ["No free ticket number", "No free ticket number was found in three tries. Nothing was saved; try again."],
     ["Aucun numéro libre", "Aucun numéro de ticket libre après trois essais. Rien n'a été enregistré; réessayez."],
+  ),
+  storage_unavailable: problem(
+    503,
+    ["File storage unavailable", "The file storage did not answer. Nothing was changed; try again."],
+    ["Stockage indisponible", "Le stockage de fichiers n'a pas répondu. Rien n'a changé; réessayez."],
   ),
   database_unavailable: problem(
     503,

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
+import { runCron } from "../src/cron.ts";
 import { ConfigurationError, readEnv } from "../src/env.ts";
-import { purgeExpired } from "../src/retention.ts";
 import { bindings, startApp } from "./helpers.ts";
 import { expectProblem } from "./problems.ts";
 
@@ -46,7 +46,7 @@ describe.each(WRONG)("with %s = %j", (name, value) => {
   });
 
   test("the nightly purge refuses to run", async () => {
-    await expect(purgeExpired(environment())).rejects.toThrow(ConfigurationError);
+    await expect(runCron("17 7 * * *", environment())).rejects.toThrow(ConfigurationError);
   });
 });
 

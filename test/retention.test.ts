@@ -1,6 +1,7 @@
 import { createScheduledController } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeEach, expect, test } from "vitest";
+import { createContext, realWorld } from "../src/context.ts";
 import worker from "../src/index.ts";
 import { purgeExpired } from "../src/retention.ts";
 import { execute, machine, type Person, person, queryAll, rowCounts, startApp } from "./helpers.ts";
@@ -40,13 +41,13 @@ test("idempotency keys are kept for seven days to the millisecond", async () => 
     ["c", "2026-11-20T15:00:00.000Z"],
     ["d", "2020-01-01T00:00:00.000Z"],
   );
-  await purgeExpired(env, NOW);
+  await purgeExpired(createContext(env, { ...realWorld, now: () => NOW }, {}));
   expect(await keys()).toEqual(["b", "c"]);
 });
 
 test("sessions are removed once they have expired, and no others", async () => {
   await addSessions(["gone", "2026-11-20T14:59:59.999Z"], ["here", "2026-11-20T15:00:00.001Z"]);
-  await purgeExpired(env, NOW);
+  await purgeExpired(createContext(env, { ...realWorld, now: () => NOW }, {}));
   const tokens = await queryAll<{ token: string }>("SELECT token FROM sessions ORDER BY id");
   expect(tokens.map((row) => row.token)).toEqual([technician.token, "here"]);
 });
@@ -62,7 +63,7 @@ test("nothing else is touched, the timeline least of all", async () => {
   );
   expect(response.status).toBe(201);
   const before = await rowCounts();
-  await purgeExpired(env, NOW);
+  await purgeExpired(createContext(env, { ...realWorld, now: () => NOW }, {}));
   expect(await rowCounts()).toEqual({ ...before, idempotency_keys: 0 });
 });
 
@@ -76,7 +77,7 @@ test("a purge takes a limited number of rows at a time and finishes in several r
   );
   const left: (number | undefined)[][] = [];
   for (const _ of [1, 2, 3]) {
-    await purgeExpired(env, NOW);
+    await purgeExpired(createContext(env, { ...realWorld, now: () => NOW }, {}));
     const counts = await rowCounts();
     left.push([counts.idempotency_keys, counts.sessions]);
   }
@@ -98,7 +99,7 @@ test("a key that was purged may be used again", async () => {
   const body = { title: "Weekly check", machine_id };
   const headers = { "idempotency-key": "weekly" };
   await postTicket(startApp({ now: () => NOW }), technician, body, headers);
-  await purgeExpired(env, new Date("2026-11-27T15:00:00.001Z"));
+  await purgeExpired(createContext(env, { ...realWorld, now: () => new Date("2026-11-27T15:00:00.001Z") }, {}));
   const again = await postTicket(startApp({ now: () => NOW }), technician, { ...body, priority: "high" }, headers);
   expect(again.status).toBe(201);
   expect(again.headers.get("idempotency-replayed")).toBeNull();

@@ -25,3 +25,7 @@ export function sendJson<T, S extends ContentfulStatusCode>(
   return c.body(body, status, { "content-type": "application/json", ...headers }) as unknown as Response &
     TypedResponse<T, S, "json">;
 }
+
+/** 304, typed as the answer that the client has already. */
+export const sendNotModified = <T>(c: Context<AppEnv>, headers: Record<string, string>) =>
+  c.body(null, 304, headers) as unknown as Response & TypedResponse<T, 200, "json">;

@@ -48,19 +48,21 @@ export async function idempotencyRecord(key: IdempotencyKey | null, input: unkno
  * If the key is taken the statement fails, and the whole batch, effect included, is undone.
  *
  * @param select a SELECT of `headers` and `body` (both JSON text) over what the batch has just written.
+ * @param params what its placeholders, all of them `?`, are bound to.
  */
 export function answerStatement(
   ctx: ActorContext,
   record: IdempotencyRecord | null,
   status: number,
   select: string,
+  params: unknown[] = [],
 ): D1PreparedStatement {
-  if (!record) return ctx.env.DB.prepare(select);
+  if (!record) return ctx.env.DB.prepare(select).bind(...params);
   return ctx.env.DB.prepare(
     `INSERT INTO idempotency_keys (user_id, route, key, request_hash, status, created_at, headers, body)
      SELECT ?, ?, ?, ?, ?, ?, answer.headers, answer.body FROM (${select}) AS answer
      RETURNING headers, body`,
-  ).bind(ctx.actor.id, record.route, record.key, record.hash, status, ctx.now().toISOString());
+  ).bind(ctx.actor.id, record.route, record.key, record.hash, status, ctx.now().toISOString(), ...params);
 }
 
 /** Reads the row that `answerStatement` gave back. */

@@ -96,6 +96,9 @@ export function problems(...codes: ProblemCode[]) {
   return byStatus as Record<never, never>;
 }
 
+/** Documents 304. Typed as empty: a client that sends no `If-None-Match` never meets it. */
+export const notModified = { 304: { description: "As it was when it got its `ETag`" } } as Record<never, never>;
+
 /** A JSON request body that must be there. */
 export const jsonRequest = <S extends z.ZodType>(schema: S) => ({
   required: true as const,

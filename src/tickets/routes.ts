@@ -2,12 +2,20 @@ import { createRoute, OpenAPIHono, type z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { requires } from "../auth/guard.ts";
 import type { AppEnv } from "../context.ts";
-import { sendAnswer, sendJson } from "../http/answer.ts";
+import { sendAnswer, sendJson, sendNotModified } from "../http/answer.ts";
 import { linkHeader } from "../http/cursor.ts";
 import { bodyEtag, etag, ifNoneMatchHits } from "../http/etag.ts";
 import { idempotencyKey, idempotencyRecord } from "../http/idempotency.ts";
 import { jsonBody } from "../http/json-body.ts";
-import { IdempotencyHeader, IdParam, IfMatchHeader, json, jsonRequest, problems } from "../http/schemas.ts";
+import {
+  IdempotencyHeader,
+  IdParam,
+  IfMatchHeader,
+  json,
+  jsonRequest,
+  notModified,
+  problems,
+} from "../http/schemas.ts";
 import { AppError } from "../problem.ts";
 import { acknowledgeTicket } from "./acknowledge.ts";
 import { addComment } from "./comment.ts";
@@ -76,7 +84,7 @@ const list = createRoute({
   request: { query: TicketListQuery },
   responses: {
     200: json(TicketListOutput, "A page; the next one is also in the `Link` header"),
-    304: { description: "The page is as it was when it got its `ETag`" },
+    ...notModified,
     ...problems("validation_failed", "invalid_cursor", "unauthorized"),
   },
 });
@@ -90,7 +98,7 @@ const get = createRoute({
   request: { params: TicketRefParam },
   responses: {
     200: json(TicketWithTimelineOutput, "The ticket; its `ETag` is its version"),
-    304: { description: "Nothing has happened to it since" },
+    ...notModified,
     ...problems("unauthorized", "ticket_not_found"),
   },
 });
@@ -197,7 +205,7 @@ const queue = createRoute({
   request: { query: QueueQuery },
   responses: {
     200: json(TicketListOutput, "A page"),
-    304: { description: "The page is as it was when it got its `ETag`" },
+    ...notModified,
     ...problems("validation_failed", "invalid_cursor", "unauthorized"),
   },
 });
@@ -211,7 +219,7 @@ const machineHistory = createRoute({
   request: { params: IdParam, query: QueueQuery },
   responses: {
     200: json(TicketListOutput, "A page"),
-    304: { description: "The page is as it was when it got its `ETag`" },
+    ...notModified,
     ...problems("validation_failed", "invalid_cursor", "unauthorized", "machine_not_found"),
   },
 });
@@ -220,7 +228,9 @@ const machineHistory = createRoute({
 async function sendPage(c: Context<AppEnv>, page: TicketPage) {
   const body = pageBody(page);
   const headers = { etag: await bodyEtag(body), ...linkHeader(c.req.url, page.next_cursor) };
-  if (ifNoneMatchHits(c.req.header("if-none-match"), headers.etag)) return c.body(null, 304, headers);
+  if (ifNoneMatchHits(c.req.header("if-none-match"), headers.etag)) {
+    return sendNotModified<z.output<typeof TicketListOutput>>(c, headers);
+  }
   return sendJson<z.output<typeof TicketListOutput>, 200>(c, 200, body, headers);
 }
 
@@ -236,7 +246,9 @@ export const ticketRoutes = new OpenAPIHono<AppEnv>()
     const headers = { etag: etag(ticket.version) };
     // A delivery adds to the timeline without making a new version: then only the whole answer will do.
     const settled = ticket.timeline.every((entry) => entry.created_at <= ticket.updated_at);
-    if (settled && ifNoneMatchHits(c.req.header("if-none-match"), headers.etag)) return c.body(null, 304, headers);
+    if (settled && ifNoneMatchHits(c.req.header("if-none-match"), headers.etag)) {
+      return sendNotModified<z.output<typeof TicketWithTimelineOutput>>(c, headers);
+    }
     return c.json({ ticket }, 200, headers);
   })
   .openapi(update, async (c) => {

@@ -1,0 +1,147 @@
+import type { ActorContext } from "../context.ts";
+import { isNotNullViolation, isUniqueViolation } from "../db/errors.ts";
+import {
+  type Answer,
+  answerFromRow,
+  answerStatement,
+  exactlyOnce,
+  type IdempotencyRecord,
+  replay,
+} from "../http/idempotency.ts";
+import type { Upload } from "../http/upload.ts";
+import { describeError } from "../log.ts";
+import { AppError } from "../problem.ts";
+import { cleanFileName } from "./file-name.ts";
+import { ticketIdOf } from "./list.ts";
+import { ALLOWED_MEDIA, isMediaExtension, sniff } from "./media-type.ts";
+
+/** Largest file in bytes (contract section 1). */
+export const ATTACHMENT_LIMIT = 10 * 1024 * 1024;
+
+// A ticket that was deleted in the meantime has no id here: NOT NULL refuses the row, and with it the batch.
+const INSERT_ATTACHMENT = `
+  INSERT INTO attachments (ticket_id, user_id, file_name, content_type, size_bytes, sha256, object_key, created_at)
+  VALUES ((SELECT id FROM tickets WHERE id = ? AND deleted_at IS NULL), ?, ?, ?, ?, ?, ?, ?)`;
+
+// A batch is alone, so the newest row is its own.
+const ATTACHED = "(SELECT MAX(id) FROM attachments)";
+
+const INSERT_TIMELINE = `
+  INSERT INTO ticket_timeline (ticket_id, user_id, user_name, action, new_value, comment, created_at)
+  SELECT a.ticket_id, u.id, u.name, 'attached', CAST(a.id AS TEXT), a.file_name, a.created_at
+  FROM attachments a JOIN users u ON u.id = a.user_id WHERE a.id = ${ATTACHED}`;
+
+const TOUCH_TICKET = "UPDATE tickets SET version = version + 1, updated_at = ? WHERE id = ?";
+
+const SELECT_ANSWER = `
+  SELECT json_object('location', '/api/attachments/' || a.id) AS headers,
+         json_object('attachment', json_object(
+           'id', a.id, 'ticket_id', a.ticket_id, 'user_id', a.user_id, 'file_name', a.file_name,
+           'content_type', a.content_type, 'size_bytes', a.size_bytes, 'sha256', a.sha256,
+           'url', '/api/attachments/' || a.id, 'created_at', a.created_at)) AS body
+  FROM attachments a WHERE a.id = ${ATTACHED}`;
+
+interface Stored {
+  ticketId: number;
+  file_name: string;
+  content_type: string;
+  size_bytes: number;
+  sha256: string;
+  object_key: string;
+}
+
+async function write(base: ActorContext, file: Stored, record: IdempotencyRecord | null): Promise<Answer> {
+  const now = base.now();
+  const ctx = { ...base, now: () => now };
+  const { DB } = ctx.env;
+  const at = now.toISOString();
+  const { ticketId, file_name, content_type, size_bytes, sha256, object_key } = file;
+  try {
+    const results = await DB.batch<{ headers: string; body: string }>([
+      DB.prepare(INSERT_ATTACHMENT).bind(
+        ticketId,
+        ctx.actor.id,
+        file_name,
+        content_type,
+        size_bytes,
+        sha256,
+        object_key,
+        at,
+      ),
+      DB.prepare(INSERT_TIMELINE),
+      DB.prepare(TOUCH_TICKET).bind(at, ticketId),
+      answerStatement(ctx, record, 201, SELECT_ANSWER),
+    ]);
+    const row = results.at(-1)?.results[0];
+    if (!row) throw new Error("the batch committed without an answer");
+    return answerFromRow(201, row);
+  } catch (error) {
+    if (isNotNullViolation(error, "attachments.ticket_id")) throw new AppError("ticket_not_found");
+    // The object's name is random: it can only be this very batch, committed before its connection was lost.
+    const committed = isUniqueViolation(error, "attachments.object_key") ? await replay(ctx, record) : null;
+    if (!committed) throw error;
+    return committed;
+  }
+}
+
+/** Removes an object that no row names. Never throws: an object too many does less harm than one too few. */
+async function discardUnused(ctx: ActorContext, key: string): Promise<void> {
+  try {
+    // When a connection was lost after the commit, the row is there after all.
+    const row = await ctx.env.DB.prepare("SELECT id FROM attachments WHERE object_key = ?").bind(key).first();
+    if (!row) await ctx.env.ATTACHMENTS.delete(key);
+  } catch (error) {
+    ctx.log.error("attachment_object_left", { object: key, ...describeError(error) });
+  }
+}
+
+async function put(ctx: ActorContext, key: string, { bytes, sha256 }: Upload, contentType: string): Promise<void> {
+  try {
+    await ctx.env.ATTACHMENTS.put(key, bytes, { sha256, httpMetadata: { contentType } });
+  } catch (error) {
+    ctx.log.error("attachment_put_failed", describeError(error));
+    // Nobody knows how far it came.
+    await discardUnused(ctx, key);
+    throw new AppError("storage_unavailable", { headers: { "retry-after": "1" } });
+  }
+}
+
+/**
+ * Attaches a file to a ticket: first the object, then, in one batch, all that names it. Whatever fails leaves neither.
+ *
+ * @returns 201 with `{"attachment": ...}`, or the first answer again when the idempotency key is a known one.
+ * @throws AppError `empty_file`, `ticket_not_found`, `unsupported_media_type`, `storage_unavailable`,
+ *   `idempotency_key_reused`, `database_unavailable`.
+ */
+export async function attachFile(
+  ctx: ActorContext,
+  ref: string,
+  upload: Upload,
+  record: IdempotencyRecord | null,
+): Promise<Answer> {
+  if (upload.bytes.length === 0) throw new AppError("empty_file");
+  const known = await replay(ctx, record);
+  if (known) return known;
+  const ticketId = await ticketIdOf(ctx, ref);
+  const type = await sniff(upload.bytes);
+  if (!type) throw new AppError("unsupported_media_type", { params: { expected: ALLOWED_MEDIA } });
+
+  const key = `attachments/${crypto.randomUUID()}`;
+  await put(ctx, key, upload, type.content_type);
+  const file = {
+    ticketId,
+    file_name: cleanFileName(upload.name, type.extension, isMediaExtension),
+    content_type: type.content_type,
+    size_bytes: upload.bytes.length,
+    sha256: upload.sha256,
+    object_key: key,
+  };
+  let answer: Answer | null = null;
+  try {
+    answer = await exactlyOnce(ctx, record, () => write(ctx, file, record));
+    return answer;
+  } finally {
+    // A replayed answer is a twin's, whose file is stored already, or our own after a lost connection.
+    if (!answer || answer.replayed) await discardUnused(ctx, key);
+  }
+}

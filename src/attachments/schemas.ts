@@ -1,0 +1,24 @@
+import { z } from "@hono/zod-openapi";
+import { id, instant } from "../http/schemas.ts";
+
+export const Attachment = z
+  .object({
+    id,
+    ticket_id: id.openapi({ description: "The ticket's `id`, not its number." }),
+    user_id: id,
+    file_name: z.string().openapi({ example: "spindle.jpg" }),
+    content_type: z.string().openapi({ example: "image/jpeg", description: "By content, whatever the sender said." }),
+    size_bytes: z.int(),
+    sha256: z.string().openapi({ description: "Hexadecimal." }),
+    url: z.string().openapi({ example: "/api/attachments/7" }),
+    created_at: instant,
+  })
+  .openapi("Attachment");
+export type Attachment = z.output<typeof Attachment>;
+
+export const AttachmentOutput = z.object({ attachment: Attachment }).openapi("AttachmentOutput");
+export type AttachmentOutput = z.output<typeof AttachmentOutput>;
+
+export const AttachmentListOutput = z
+  .object({ attachments: z.array(Attachment), next_cursor: z.null() })
+  .openapi("AttachmentListOutput");

@@ -1,0 +1,110 @@
+import { AppError } from "../../problem.ts";
+import { TICKET_PRIORITIES, TICKET_STATUSES, type Ticket } from "../schemas.ts";
+import { folded } from "./text.ts";
+
+/** What an import reads of a line, by its English column name. */
+export const IMPORT_COLUMNS = [
+  "ticket_id",
+  "title",
+  "description",
+  "machine",
+  "machine_id",
+  "priority",
+  "status",
+  "created_at",
+  "completed_at",
+  "reporter_name",
+  "assigned_to",
+  "scheduled_date",
+  "is_machine_down",
+] as const;
+export type ImportColumn = (typeof IMPORT_COLUMNS)[number];
+
+/** Other names that a header may use, folded. docs/import.md lists them. */
+const ALIASES: Record<string, ImportColumn> = {
+  numero: "ticket_id",
+  titre: "title",
+  machine_name: "machine",
+  priorite: "priority",
+  etat: "status",
+  statut: "status",
+  cree_le: "created_at",
+  termine_le: "completed_at",
+  signale_par: "reporter_name",
+  assigne_a: "assigned_to",
+  prevu_le: "scheduled_date",
+  machine_arretee: "is_machine_down",
+};
+
+const STATUS_WORDS: Record<string, Ticket["status"]> = {
+  ...Object.fromEntries(TICKET_STATUSES.map((status) => [status, status])),
+  recu: "received",
+  en_diagnostic: "diagnostic",
+  en_cours: "in_progress",
+  en_attente_de_pieces: "waiting_parts",
+  attente_pieces: "waiting_parts",
+  termine: "completed",
+  annule: "cancelled",
+  archive: "archived",
+};
+
+const PRIORITY_WORDS: Record<string, Ticket["priority"]> = {
+  ...Object.fromEntries(TICKET_PRIORITIES.map((priority) => [priority, priority])),
+  basse: "low",
+  moyenne: "medium",
+  haute: "high",
+  critique: "critical",
+};
+
+const FLAG_WORDS: Record<string, boolean> = {
+  true: true,
+  yes: true,
+  oui: true,
+  vrai: true,
+  "1": true,
+  false: false,
+  no: false,
+  non: false,
+  faux: false,
+  "0": false,
+};
+
+/** Longer than any word that is known; folding a field of megabytes would be work for nothing. */
+const LONGEST_WORD = 100;
+
+const lookUp =
+  <T>(known: Record<string, T>) =>
+  (value: string): T | undefined => {
+    if (value.length > LONGEST_WORD) return undefined;
+    const word = folded(value);
+    return Object.hasOwn(known, word) ? known[word] : undefined;
+  };
+
+/** A status in English or French, whatever its case and accents. */
+export const statusOf = lookUp(STATUS_WORDS);
+/** A priority in English or French. */
+export const priorityOf = lookUp(PRIORITY_WORDS);
+/** Yes or no in English, French or as 1 and 0. */
+export const flagOf = lookUp(FLAG_WORDS);
+
+const aliasOf = lookUp<ImportColumn>({
+  ...Object.fromEntries(IMPORT_COLUMNS.map((column) => [column, column])),
+  ...ALIASES,
+});
+
+/** Which column each field of a header names; undefined: one that an import does not read. */
+export const columnsOf = (header: string[]): (ImportColumn | undefined)[] => header.map(aliasOf);
+
+/**
+ * Checks that a table can be read at all.
+ *
+ * @throws AppError `invalid_csv` naming what is missing or ambiguous.
+ */
+export function checkColumns(columns: (ImportColumn | undefined)[]): void {
+  const named = columns.filter((column) => column !== undefined);
+  const twice = named.find((column, index) => named.indexOf(column) !== index);
+  const refuse = (reason: string) => new AppError("invalid_csv", { params: { reason } });
+  if (twice) throw refuse(`two columns mean '${twice}'`);
+  if (!named.includes("title")) throw refuse("there is no column 'title'");
+  if (!named.includes("machine") && !named.includes("machine_id")) throw refuse("there is no column 'machine'");
+}

@@ -1,0 +1,159 @@
+import type { ActorContext } from "../../context.ts";
+import { isUniqueViolation } from "../../db/errors.ts";
+import { describeError } from "../../log.ts";
+import { AppError, type FieldError } from "../../problem.ts";
+import { counterGroups, groupKey, previewCounters, raiseCounters } from "./counters.ts";
+import { existingNumbers, readKnown } from "./known.ts";
+import { type ImportTicket, type ReadLine, readLine } from "./line.ts";
+import { decodeCsv, parseCsv } from "./parse.ts";
+import type { ImportLine, ImportReport } from "./schemas.ts";
+import { chunks, writeChunk } from "./write.ts";
+
+/** Largest file in bytes. */
+export const IMPORT_LIMIT = 12 * 1024 * 1024;
+
+/** Batches that finding refused lines may cost: an invocation has a bounded number of queries. */
+const SEARCH_BATCHES = 80;
+
+const imported = (line: number, ticket_id: string): ImportLine => ({ line, status: "imported", ticket_id, errors: [] });
+
+const skipped = (line: number, ticket_id: string, message: string): ImportLine => ({
+  line,
+  status: "skipped",
+  ticket_id,
+  errors: [{ path: "ticket_id", message }],
+});
+
+const failed = (line: number, ticket_id: string | null, errors: FieldError[]): ImportLine => ({
+  line,
+  status: "failed",
+  ticket_id,
+  errors,
+});
+
+const EXISTS = "a ticket with this number exists already";
+
+/** Parts the lines that can be written from those whose fate is known. A number counts once, in the file as well. */
+function sort(lines: ReadLine[], existing: Set<string>): { tickets: ImportTicket[]; settled: ImportLine[] } {
+  const tickets: ImportTicket[] = [];
+  const settled: ImportLine[] = [];
+  const taken = new Set<string>();
+  for (const { line, kept, ticket, errors } of lines) {
+    const number = kept?.ticket_id ?? null;
+    if (number && existing.has(number)) settled.push(skipped(line, number, EXISTS));
+    else if (!ticket) settled.push(failed(line, number, errors));
+    else if (number && taken.has(number)) settled.push(skipped(line, number, "an earlier line has this number"));
+    else {
+      if (number) taken.add(number);
+      tickets.push(ticket);
+    }
+  }
+  return { tickets, settled };
+}
+
+/** The numbers that lines would get now. */
+async function preview(ctx: ActorContext, tickets: ImportTicket[]): Promise<ImportLine[]> {
+  const counters = await previewCounters(ctx, counterGroups(tickets));
+  return tickets.map(({ line, ticket_id, code, month }) => {
+    if (ticket_id !== null || month === null) return imported(line, ticket_id ?? code);
+    const key = groupKey(code, month);
+    const next = (counters.get(key) ?? 0) + 1;
+    counters.set(key, next);
+    return imported(line, `${key}-${String(next).padStart(4, "0")}`);
+  });
+}
+
+const refused = (tickets: ImportTicket[], message: string): ImportLine[] =>
+  tickets.map(({ line, ticket_id }) => failed(line, ticket_id, [{ path: "", message }]));
+
+/** Parts off the lines whose number somebody took after it was looked for; null when there are none. */
+async function withoutTaken(ctx: ActorContext, tickets: ImportTicket[]) {
+  const existing = await existingNumbers(
+    ctx,
+    tickets.flatMap(({ ticket_id }) => ticket_id ?? []),
+  );
+  if (existing.size === 0) return null;
+  const settled = tickets.flatMap(({ line, ticket_id }) =>
+    ticket_id && existing.has(ticket_id) ? [skipped(line, ticket_id, EXISTS)] : [],
+  );
+  return { settled, tickets: tickets.filter(({ ticket_id }) => !ticket_id || !existing.has(ticket_id)) };
+}
+
+/**
+ * Writes a chunk. When the database refuses it, its halves are tried, down to the single line that is to blame.
+ *
+ * @param budget batches that may still be spent on the search.
+ */
+async function writeOrSearch(
+  ctx: ActorContext,
+  tickets: ImportTicket[],
+  budget: { left: number },
+): Promise<ImportLine[]> {
+  try {
+    return [...(await writeChunk(ctx, tickets))].map(([line, number]) => imported(line, number));
+  } catch (error) {
+    if (error instanceof AppError) {
+      return refused(tickets, "the database did not answer: look for the ticket before you send this line again");
+    }
+    const rest = isUniqueViolation(error, "tickets.ticket_id") ? await withoutTaken(ctx, tickets) : null;
+    if (rest)
+      return [...rest.settled, ...(rest.tickets.length > 0 ? await writeOrSearch(ctx, rest.tickets, budget) : [])];
+    if (tickets.length === 1 || budget.left < 2) {
+      ctx.log.error("import_refused", { lines: tickets.map(({ line }) => line), ...describeError(error) });
+      return refused(tickets, "was refused by the database");
+    }
+    budget.left -= 2;
+    const middle = Math.ceil(tickets.length / 2);
+    const first = await writeOrSearch(ctx, tickets.slice(0, middle), budget);
+    return [...first, ...(await writeOrSearch(ctx, tickets.slice(middle), budget))];
+  }
+}
+
+async function write(ctx: ActorContext, tickets: ImportTicket[]): Promise<ImportLine[]> {
+  // Before the first line is written, so that a ticket created meanwhile takes none of the numbers still to come.
+  await raiseCounters(ctx, counterGroups(tickets)).run();
+  const budget = { left: SEARCH_BATCHES };
+  const lines: ImportLine[] = [];
+  for (const chunk of chunks(tickets)) lines.push(...(await writeOrSearch(ctx, chunk, budget)));
+  return lines;
+}
+
+const count = (lines: ImportLine[], status: ImportLine["status"]) =>
+  lines.filter((line) => line.status === status).length;
+
+/**
+ * Takes a table of tickets over, with their history's dates and numbers. Nobody is notified. A line that cannot be
+ * read or written is reported and loses no other.
+ *
+ * @param input.contentType of the body, for its charset.
+ * @param input.dryRun report what would happen, write nothing.
+ * @throws AppError `empty_file`, `invalid_csv`, `too_many_lines`, `unsupported_media_type`.
+ */
+export async function importTickets(
+  base: ActorContext,
+  input: { bytes: Uint8Array; contentType: string; dryRun: boolean },
+): Promise<ImportReport> {
+  // One instant for the whole import: what it writes and what it compares with.
+  const now = base.now();
+  const ctx = { ...base, now: () => now };
+  if (input.bytes.length === 0) throw new AppError("empty_file");
+  const table = parseCsv(decodeCsv(input.bytes, input.contentType));
+  const known = await readKnown(ctx);
+  const frame = { known, timeZone: ctx.env.TIME_ZONE, now: now.toISOString(), importerName: ctx.actor.name };
+  const lines = table.map((line) => readLine(line, frame));
+  const existing = await existingNumbers(
+    ctx,
+    lines.flatMap(({ kept }) => kept?.ticket_id ?? []),
+  );
+  const { tickets, settled } = sort(lines, existing);
+  const written = tickets.length === 0 ? [] : await (input.dryRun ? preview(ctx, tickets) : write(ctx, tickets));
+  const report = [...settled, ...written].sort((a, b) => a.line - b.line);
+  return {
+    dry_run: input.dryRun,
+    total: report.length,
+    imported: count(report, "imported"),
+    skipped: count(report, "skipped"),
+    failed: count(report, "failed"),
+    lines: report,
+  };
+}

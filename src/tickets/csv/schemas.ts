@@ -1,0 +1,31 @@
+import { z } from "@hono/zod-openapi";
+
+export const ImportQuery = z.object({
+  dry_run: z
+    .enum(["true", "false"])
+    .default("false")
+    .transform((value) => value === "true")
+    .openapi({ type: "boolean", default: false, description: "Report what would happen, and write nothing." }),
+});
+
+export const ImportLine = z
+  .object({
+    line: z.int().openapi({ description: "Where it begins in the file; the header is line 1." }),
+    status: z.enum(["imported", "skipped", "failed"]),
+    ticket_id: z.string().nullable(),
+    errors: z.array(z.object({ path: z.string(), message: z.string() })),
+  })
+  .openapi("ImportLine");
+export type ImportLine = z.output<typeof ImportLine>;
+
+export const ImportReport = z
+  .object({
+    dry_run: z.boolean(),
+    total: z.int(),
+    imported: z.int(),
+    skipped: z.int().openapi({ description: "Their number exists already, in the shop or earlier in the file." }),
+    failed: z.int(),
+    lines: z.array(ImportLine),
+  })
+  .openapi("ImportReport");
+export type ImportReport = z.output<typeof ImportReport>;

@@ -1,0 +1,132 @@
+import type { ActorContext } from "../../context.ts";
+import { type Answer, answerFromRow, answerStatement, exactlyOnce } from "../../http/idempotency.ts";
+import { counterGroups, raiseCounters } from "./counters.ts";
+import { type ImportTicket, isOpen } from "./line.ts";
+
+/** Bounds of what one statement is given: lines, and bytes of JSON. D1 takes no parameter beyond 2 MB. */
+const CHUNK_LINES = 500;
+const CHUNK_BYTES = 500_000;
+
+/** Cuts lines into chunks, each of which is one batch. */
+export function* chunks(lines: ImportTicket[]): Generator<ImportTicket[]> {
+  let chunk: ImportTicket[] = [];
+  let bytes = 0;
+  for (const line of lines) {
+    const size = Buffer.byteLength(JSON.stringify(line));
+    if (chunk.length === CHUNK_LINES || (chunk.length > 0 && bytes + size > CHUNK_BYTES)) {
+      yield chunk;
+      chunk = [];
+      bytes = 0;
+    }
+    chunk.push(line);
+    bytes += size;
+  }
+  if (chunk.length > 0) yield chunk;
+}
+
+// Lines that bring no number along take the next ones, all of them at once.
+const TAKE_NUMBERS = `
+  INSERT INTO ticket_counters (code, month, last_number)
+  SELECT value ->> 'code', value ->> 'month', COUNT(*) FROM json_each(?)
+  WHERE value ->> 'ticket_id' IS NULL GROUP BY 1, 2
+  ON CONFLICT (code, month) DO UPDATE SET last_number = last_number + excluded.last_number`;
+
+// Each line with its number: once TAKE_NUMBERS has run, the last ones of each counter are theirs, in the file's order.
+// A batch is alone, so every statement of it finds the same.
+const NUMBERED = `
+  SELECT g.line, g.row,
+         COALESCE(g.ticket_id, printf('%s-%s-%04d', g.code, g.month,
+           c.last_number - COUNT(*) OVER alike + ROW_NUMBER() OVER (alike ORDER BY g.line))) AS ticket_id
+  FROM (SELECT value ->> 'line' AS line, value ->> 'ticket_id' AS ticket_id, value ->> 'code' AS code,
+               value ->> 'month' AS month, value AS row
+        FROM json_each(?)) AS g
+  LEFT JOIN ticket_counters c ON c.code = g.code AND c.month = g.month
+  WINDOW alike AS (PARTITION BY g.ticket_id IS NULL, g.code, g.month)`;
+
+// Nobody is told about what is history: what is overdue or waits for a first look counts as told already.
+const INSERT_TICKETS = `
+  INSERT INTO tickets (ticket_id, title, description, status, priority, machine_id, machine_type_id, reported_by,
+                       reporter_name, assigned_to, is_machine_down, scheduled_date, reported_at, completed_at,
+                       created_at, updated_at, overdue_notified_for, escalated_at)
+  SELECT n.ticket_id, n.row ->> 'title', n.row ->> 'description', n.row ->> 'status', n.row ->> 'priority',
+         n.row ->> 'machine_id', n.row ->> 'machine_type_id', m.user_id, n.row ->> 'reporter_name',
+         n.row ->> 'assigned_to', n.row ->> 'is_machine_down', n.row ->> 'scheduled_date', n.row ->> 'created_at',
+         n.row ->> 'completed_at', n.row ->> 'created_at', m.at,
+         iif(n.row ->> 'scheduled_date' <= m.at, n.row ->> 'scheduled_date', NULL),
+         iif(n.row ->> 'priority' = 'critical', m.at, NULL)
+  FROM (${NUMBERED}) AS n, (SELECT ? AS at, CAST(? AS INTEGER) AS user_id) AS m
+  ORDER BY n.line`;
+
+const INSERT_TIMELINE = `
+  INSERT INTO ticket_timeline (ticket_id, user_id, user_name, action, new_value, comment, created_at)
+  SELECT t.id, u.id, u.name, 'created', t.status, 'imported', t.updated_at
+  FROM (${NUMBERED}) AS n JOIN tickets t ON t.ticket_id = n.ticket_id JOIN users u ON u.id = t.reported_by
+  ORDER BY n.line`;
+
+// The words of the number itself are its three parts.
+const INSERT_TERMS = `
+  WITH written AS (
+    SELECT t.id, n.row, t.ticket_id AS number, instr(t.ticket_id, '-') AS dash
+    FROM (${NUMBERED}) AS n JOIN tickets t ON t.ticket_id = n.ticket_id)
+  INSERT INTO ticket_terms (term, ticket_id)
+  SELECT term.value, written.id FROM written, json_each(written.row, '$.terms') term
+  UNION SELECT lower(substr(number, 1, dash - 1)), id FROM written
+  UNION SELECT substr(number, dash + 1, 4), id FROM written
+  UNION SELECT substr(number, dash + 6), id FROM written`;
+
+const STOP_MACHINES = `
+  UPDATE machines SET status = 'out_of_service', updated_at = ?
+  WHERE id IN (SELECT value FROM json_each(?)) AND status <> 'out_of_service'`;
+
+const SELECT_NUMBERS = `
+  SELECT '{}' AS headers, json_group_array(json_array(n.line, n.ticket_id)) AS body FROM (${NUMBERED}) AS n`;
+
+/** The members that a statement needs, beside those that tell a line's number. */
+const withNumber = (lines: ImportTicket[], pick: (line: ImportTicket) => Partial<ImportTicket> = () => ({})): string =>
+  JSON.stringify(
+    lines.map((line) => ({
+      line: line.line,
+      ticket_id: line.ticket_id,
+      code: line.code,
+      month: line.month,
+      ...pick(line),
+    })),
+  );
+
+/**
+ * Writes lines in one batch, all or nothing: counters, tickets, timeline, search terms, machines.
+ *
+ * The numbers given are kept like the answer to a creation, under a key of their own, so that a connection lost after
+ * the commit neither doubles nor loses the batch.
+ *
+ * @returns each line's ticket number.
+ * @throws AppError `database_unavailable`, or D1's error when it refused a line.
+ */
+export async function writeChunk(ctx: ActorContext, lines: ImportTicket[]): Promise<Map<number, string>> {
+  const { DB } = ctx.env;
+  const at = ctx.now().toISOString();
+  const numbering = withNumber(lines);
+  const stopped = lines.filter((line) => line.is_machine_down && isOpen(line.status)).map((line) => line.machine_id);
+  const record = { route: "POST /api/tickets/import", key: crypto.randomUUID(), hash: "" };
+
+  const write = async (): Promise<Answer> => {
+    const results = await DB.batch<{ headers: string; body: string }>([
+      raiseCounters(ctx, counterGroups(lines)),
+      DB.prepare(TAKE_NUMBERS).bind(numbering),
+      DB.prepare(INSERT_TICKETS).bind(
+        withNumber(lines, ({ terms: _, ...columns }) => columns),
+        at,
+        ctx.actor.id,
+      ),
+      DB.prepare(INSERT_TIMELINE).bind(numbering),
+      DB.prepare(INSERT_TERMS).bind(withNumber(lines, ({ terms }) => ({ terms }))),
+      ...(stopped.length > 0 ? [DB.prepare(STOP_MACHINES).bind(at, JSON.stringify(stopped))] : []),
+      answerStatement(ctx, record, 200, SELECT_NUMBERS, [numbering]),
+    ]);
+    const row = results.at(-1)?.results[0];
+    if (!row) throw new Error("the batch committed without an answer");
+    return answerFromRow(200, row);
+  };
+  const { body } = await exactlyOnce(ctx, record, write);
+  return new Map(JSON.parse(body) as [number, string][]);
+}
