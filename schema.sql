@@ -333,7 +333,8 @@ CREATE INDEX tickets_unacknowledged ON tickets (created_at)
 
 CREATE TABLE ticket_terms (
   term      TEXT    NOT NULL,
-  ticket_id INTEGER NOT NULL REFERENCES tickets (id),
+  -- No foreign key: what is derived must not stand in the way of what it is derived from.
+  ticket_id INTEGER NOT NULL,
   PRIMARY KEY (term, ticket_id)
 ) STRICT, WITHOUT ROWID;
 

@@ -1,4 +1,5 @@
 import { globSync, readFileSync } from "node:fs";
+import { builtinModules } from "node:module";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 import webPush from "web-push";
@@ -48,7 +49,7 @@ export default defineConfig({
               ssr: {
                 enabled: true,
                 include: [...packages],
-                rolldownOptions: { external: [/^node:/, /^cloudflare:/] },
+                rolldownOptions: { external: [/^node:/, /^cloudflare:/, ...builtinModules] },
               },
             },
           },

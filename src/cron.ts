@@ -9,12 +9,15 @@ import { pabblyEndpointReady } from "./webhooks/pabbly.ts";
 /** The nightly expression in wrangler.toml; any other run is the one of each minute. */
 const NIGHTLY = "17 7 * * *";
 
+/** Bounds the night's purge to the queries of one invocation. */
+const PURGES_PER_NIGHT = 15;
+
 /** What a cron trigger does. Every part may run twice or late without harm. */
 export async function runCron(cron: string, bindings: Bindings, world: World = realWorld): Promise<void> {
   const ctx = createContext(bindings, world, { cron });
   await pabblyEndpointReady(ctx);
   if (cron === NIGHTLY) {
-    await purgeExpired(ctx);
+    for (let run = 0; run < PURGES_PER_NIGHT && (await purgeExpired(ctx)) > 0; run++);
     await cleanUp(ctx, { older_than_hours: RETENTION_DAYS * 24, status: "completed", dry_run: false });
     return;
   }

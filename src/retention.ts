@@ -3,14 +3,18 @@ import { IDEMPOTENCY_DAYS } from "./http/idempotency.ts";
 
 const DAY_MS = 24 * 60 * 60_000;
 /** Rows removed per table and run, so that a purge never holds the database for long. */
-const BATCH_ROWS = 5000;
+const BATCH_ROWS = 500;
 
-/** Removes what nobody can use any more: idempotency records past their week, sessions past their end. */
-export async function purgeExpired(ctx: Context): Promise<void> {
+/**
+ * Removes what nobody can use any more: idempotency records past their week, sessions past their end.
+ *
+ * @returns how many rows went; call again while it is not 0.
+ */
+export async function purgeExpired(ctx: Context): Promise<number> {
   const { DB } = ctx.env;
   const now = ctx.now();
   const keysBefore = new Date(now.getTime() - IDEMPOTENCY_DAYS * DAY_MS).toISOString();
-  await DB.batch([
+  const results = await DB.batch([
     DB.prepare(
       `DELETE FROM idempotency_keys WHERE (user_id, route, key) IN
          (SELECT user_id, route, key FROM idempotency_keys WHERE created_at < ? LIMIT ${BATCH_ROWS})`,
@@ -19,4 +23,5 @@ export async function purgeExpired(ctx: Context): Promise<void> {
       `DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at < ? LIMIT ${BATCH_ROWS})`,
     ).bind(now.toISOString()),
   ]);
+  return results.reduce((sum, result) => sum + result.meta.changes, 0);
 }

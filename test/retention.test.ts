@@ -90,7 +90,7 @@ test("a purge takes a limited number of rows at a time and finishes in several r
 
 test("the cron trigger purges", async () => {
   await addKeys(["ancient", "2020-01-01T00:00:00.000Z"], ["recent", new Date().toISOString()]);
-  await worker.scheduled(createScheduledController(), env);
+  await worker.scheduled(createScheduledController({ cron: "17 7 * * *" }), env);
   expect(await keys()).toEqual(["recent"]);
 });
 

@@ -113,15 +113,23 @@ function retryTime(job: Claim, outcome: Outcome, now: Date): Date | null {
   return at && outcome.deadline && at > outcome.deadline ? null : at;
 }
 
+async function attempt(ctx: DeliveryContext, job: Claim): Promise<Outcome> {
+  const send = channels[job.channel];
+  if (!send) return { result: "failed", error: `nothing is sent on the channel ${job.channel}` };
+  try {
+    return await send(ctx, job);
+  } catch (error) {
+    ctx.log.error("delivery_channel_failed", describeError(error));
+    return { result: "retry", error: "internal error" };
+  }
+}
+
 async function deliver(base: DeliveryContext, id: number): Promise<void> {
   const job = await claim(base, id);
   if (!job) return;
   const ctx = { ...base, log: base.log.with({ delivery_id: job.id, wire_id: job.wire_id }) };
   const startedAt = ctx.now();
-  const outcome = await channels[job.channel](ctx, job).catch((error: unknown): Outcome => {
-    ctx.log.error("delivery_channel_failed", describeError(error));
-    return { result: "retry", error: "internal error" };
-  });
+  const outcome = await attempt(ctx, job);
   await finish(ctx, job, outcome, startedAt);
 }
 

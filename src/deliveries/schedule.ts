@@ -1,6 +1,6 @@
 // When a failed try is made again: configuration, in seconds (contract section 5).
 
-export const CHANNELS = ["push", "webhook"] as const;
+export const CHANNELS = ["push", "webhook", "email", "stripe"] as const;
 export type Channel = (typeof CHANNELS)[number];
 
 const MINUTE = 60;
@@ -10,6 +10,8 @@ const HOUR = 60 * MINUTE;
 export const RETRY_SECONDS: Record<Channel, readonly number[]> = {
   push: [10, MINUTE, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 4 * HOUR],
   webhook: [5, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR, 10 * HOUR],
+  email: [30, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 6 * HOUR, 12 * HOUR],
+  stripe: [5, MINUTE, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 6 * HOUR],
 };
 
 /** Each wait varies by this share either way, so that receivers do not meet every retry at once. */

@@ -64,7 +64,7 @@ async function migrated(table: string) {
   type Column = { name: string; type: string; notnull: number; dflt_value: string | null; pk: number };
   type Key = { from: string; table: string; to: string; on_delete: string; on_update: string };
   type Index = { name: string; unique: number; origin: "c" | "u" | "pk"; partial: number };
-  const columns = await queryAll<Column>(`PRAGMA table_info(${table})`);
+  const columns = await queryAll<Column>(`PRAGMA table_xinfo(${table})`);
   const keys = await queryAll<Key>(`PRAGMA foreign_key_list(${table})`);
   const indexes = await Promise.all(
     (await queryAll<Index>(`PRAGMA index_list(${table})`)).map(async (index) => ({

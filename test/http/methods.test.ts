@@ -18,14 +18,14 @@ const METHODS: Record<string, string> = {
   "/api/auth/sign-in/email": "OPTIONS, POST",
   "/api/auth/sign-out": "OPTIONS, POST",
   "/api/auth/get-session": "GET, HEAD, OPTIONS",
-  "/api/me": "GET, HEAD, OPTIONS",
+  "/api/me": "GET, HEAD, OPTIONS, PATCH",
   "/api/api-keys": "GET, HEAD, OPTIONS, POST",
   "/api/api-keys/1": "DELETE, OPTIONS",
   "/api/machine-types": "GET, HEAD, OPTIONS, POST",
   "/api/machine-types/1": "OPTIONS, PATCH",
   "/api/machines": "GET, HEAD, OPTIONS, POST",
   "/api/tickets": "GET, HEAD, OPTIONS, POST",
-  "/api/tickets/CNC-1126-0001": "GET, HEAD, OPTIONS",
+  "/api/tickets/CNC-1126-0001": "DELETE, GET, HEAD, OPTIONS, PATCH",
 };
 const ALL = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
@@ -75,8 +75,8 @@ test.each([
   "/api/tickets/1/2/3",
   "/api/Tickets",
   "/api//tickets",
-  "/api/tickets/%2e%2e/users",
-  "/api/users",
+  "/api/tickets/%2e%2e/people",
+  "/api/people",
   "/api/auth",
   "/api/auth/sign-up/email",
   "/api/api-keys/1/key",

@@ -49,7 +49,13 @@ async function sendText(body: string | Uint8Array): Promise<number> {
   const after = await rowCounts();
   if (response.status === 201) {
     const ticket = await createdTicket(response);
-    expect(after).toEqual({ ...before, tickets: ticket.id, ticket_timeline: ticket.id, ticket_counters: 1 });
+    expect(after).toEqual({
+      ...before,
+      tickets: ticket.id,
+      ticket_timeline: ticket.id,
+      ticket_counters: 1,
+      ticket_terms: expect.any(Number),
+    });
     expect(ticket.ticket_id).toBe(`CNC-1126-${String(ticket.id).padStart(4, "0")}`);
     const [row] = await queryAll("SELECT title, description FROM tickets WHERE id = ?", ticket.id);
     expect(row).toEqual({ title: ticket.title, description: ticket.description });

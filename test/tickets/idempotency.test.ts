@@ -46,6 +46,7 @@ test("50 twins sent at once make one ticket, and all are answered alike", async 
     ticket_timeline: 1,
     ticket_counters: 1,
     idempotency_keys: 1,
+    ticket_terms: 3,
   });
 });
 

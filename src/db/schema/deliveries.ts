@@ -7,7 +7,7 @@ export const deliveries = sqliteTable(
   "deliveries",
   {
     id: integer().primaryKey({ autoIncrement: true }),
-    channel: text({ enum: ["push", "webhook"] }).notNull(),
+    channel: text({ enum: ["push", "webhook", "email", "stripe"] }).notNull(),
     target: text().notNull(),
     subject: text().notNull(),
     event_type: text().notNull(),

@@ -132,9 +132,7 @@ export const ticket_terms = sqliteTable(
   "ticket_terms",
   {
     term: text().notNull(),
-    ticket_id: integer()
-      .notNull()
-      .references(() => tickets.id),
+    ticket_id: integer().notNull(),
   },
   (t) => [primaryKey({ columns: [t.term, t.ticket_id] }), index("ticket_terms_ticket_id").on(t.ticket_id, t.term)],
 );

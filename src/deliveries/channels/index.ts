@@ -3,8 +3,8 @@ import type { Channel } from "../schedule.ts";
 import { sendPush } from "./push.ts";
 import { sendWebhook } from "./webhook.ts";
 
-/** Who makes the tries of each channel. */
-export const channels: Record<Channel, Sender> = {
+/** Who makes the tries of each channel that something is sent on. */
+export const channels: Partial<Record<Channel, Sender>> = {
   push: sendPush,
   webhook: sendWebhook,
 };
