@@ -153,7 +153,8 @@ async function plan(ctx: ActorContext, ticket: Ticket, input: UpdateTicketInput)
 /**
  * Changes a ticket (contract section 4): fields, assignment, status, an optional comment, in one batch.
  *
- * @param ifMatch the `If-Match` header. Without it the change is worked out again when somebody else was quicker.
+ * @param ifMatch the `If-Match` header. While it holds, or without it, the change is worked out again when somebody
+ *   else was quicker.
  * @throws AppError `ticket_not_found`, `forbidden_field`, `illegal_status_transition`, `assignee_not_found`,
  *   `customer_not_found`, `version_conflict`.
  */
@@ -178,7 +179,6 @@ export async function updateTicket(
     const statements = textChanged ? reindex(ctx, ticket, input) : [];
     const written = await applyChange(ctx, ticket, { ...change, statements }, versionIs(ticket.version));
     if (written) return ticketById(ctx, ticket.id);
-    if (ifMatch !== undefined) break;
   }
   throw new AppError("version_conflict");
 }
