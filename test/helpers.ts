@@ -1,9 +1,10 @@
 import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { insertUserSql } from "../scripts/lib/users.ts";
 import { createApp } from "../src/app.ts";
+import { hashPassword } from "../src/auth/password.ts";
 import type { Role } from "../src/auth/roles.ts";
 import { realWorld, type World } from "../src/context.ts";
+import type { Bindings } from "../src/env.ts";
 
 export const ORIGIN = "https://shop.example";
 export const PASSWORD = "correct horse battery";
@@ -14,13 +15,16 @@ export interface Person {
   token: string;
 }
 
+/** Settings and bindings of the tests with some of them replaced. */
+export const bindings = (overrides: Record<string, unknown> = {}): Bindings => ({ ...env, ...overrides });
+
 /** The whole application, with parts of the outside world in the test's hands. */
-export function startApp(world: Partial<World> = {}) {
+export function startApp(world: Partial<World> = {}, environment: Bindings = env) {
   const app = createApp({ ...realWorld, ...world });
   return {
     async request(path: string, init: RequestInit = {}): Promise<Response> {
       const execution = createExecutionContext();
-      const response = await app.fetch(new Request(ORIGIN + path, init), env, execution);
+      const response = await app.fetch(new Request(ORIGIN + path, init), environment, execution);
       await waitOnExecutionContext(execution);
       return response;
     },
@@ -28,6 +32,15 @@ export function startApp(world: Partial<World> = {}) {
 }
 
 export type App = ReturnType<typeof startApp>;
+
+/** A clock that stands still. */
+export const at = (instant: string) => ({ now: () => new Date(instant) });
+
+/** Waits that take no time; `waits` lists how many milliseconds each should have taken. */
+export function recordedSleep() {
+  const waits: number[] = [];
+  return { waits, sleep: async (ms: number) => void waits.push(ms) };
+}
 
 /** Request options for a JSON body sent by `person`. */
 export function send(
@@ -60,15 +73,28 @@ export async function queryAll<Row>(sql: string, ...params: unknown[]): Promise<
 }
 
 let people = 0;
+let passwordHash: Promise<string> | undefined;
 
-/** Adds an account and signs it in through the API. Its session outlives every clock that a test may set. */
+/**
+ * Adds an account with PASSWORD and a session that outlives every clock that a test may set.
+ * Signing in through the API has tests of its own; here it would cost two slow hashes per person.
+ */
 export async function person(role: Role, name = `${role} ${++people}`): Promise<Person> {
+  passwordHash ??= hashPassword(PASSWORD);
+  const hash = await passwordHash;
   const email = `${name.toLowerCase().replaceAll(/[^a-z0-9]+/g, ".")}@shop.example`;
-  await execute(...(await insertUserSql({ email, name, role, password: PASSWORD })));
-  const response = await startApp().request("/api/auth/sign-in/email", send(null, { email, password: PASSWORD }));
-  const { token, user } = (await response.json()) as { token: string; user: { id: number } };
-  await env.DB.prepare("UPDATE sessions SET expires_at = '2099-01-01T00:00:00.000Z' WHERE token = ?").bind(token).run();
-  return { id: user.id, email, token };
+  const token = crypto.randomUUID().replaceAll("-", "");
+  const at = "2026-01-01T00:00:00.000Z";
+  const newest = "SELECT MAX(id) FROM users";
+  await execute(
+    `INSERT INTO users (name, email, role, created_at, updated_at) VALUES ('${name}', '${email}', '${role}', '${at}', '${at}')`,
+    `INSERT INTO accounts (user_id, account_id, provider_id, password, created_at, updated_at)
+     SELECT id, CAST(id AS TEXT), 'credential', '${hash}', '${at}', '${at}' FROM users WHERE id = (${newest})`,
+    `INSERT INTO sessions (user_id, token, expires_at, created_at, updated_at)
+     SELECT id, '${token}', '2099-01-01T00:00:00.000Z', '${at}', '${at}' FROM users WHERE id = (${newest})`,
+  );
+  const [row] = await queryAll<{ id: number }>("SELECT id FROM users WHERE email = ?", email);
+  return { id: row?.id ?? 0, email, token };
 }
 
 /** Adds a machine (and its type, when new); returns the machine's id. */
