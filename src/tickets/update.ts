@@ -135,7 +135,10 @@ async function plan(ctx: ActorContext, ticket: Ticket, input: UpdateTicketInput)
   if (input.comment !== undefined) {
     webhooks.push("ticket.commented");
     if (!first) {
-      pushes.push({ event: "ticket.commented", user_id: ticket.assigned_to });
+      pushes.push(
+        { event: "ticket.commented", user_id: ticket.assigned_to },
+        { event: "ticket.commented", user_id: ticket.reported_by },
+      );
       return {
         set,
         entries: [{ action: "commented", comment: input.comment }],
