@@ -62,7 +62,7 @@ const PLAIN_FIELDS = [
 function reindex(ctx: ActorContext, ticket: Ticket, input: UpdateTicketInput): D1PreparedStatement[] {
   const title = input.title ?? ticket.title;
   const description = input.description === undefined ? ticket.description : input.description;
-  const terms = JSON.stringify(words(title, description, ticket.ticket_id.split("-").at(-1)));
+  const terms = JSON.stringify(words(ticket.ticket_id.split("-").at(-1), title, description));
   return [
     ctx.env.DB.prepare(
       "DELETE FROM ticket_terms WHERE ticket_id = ? AND term NOT IN (SELECT value FROM json_each(?))",
