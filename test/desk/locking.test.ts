@@ -72,27 +72,15 @@ describe("If-Match", () => {
 describe("without If-Match", () => {
   test("concurrent edits of different fields all survive", async () => {
     const { id } = await report();
-    const edits = [{ title: "Coolant leaks" }, { description: "Since Monday" }, { priority: "critical" }];
-    const answers = await Promise.all(edits.map((edit) => desk.patch(people.supervisor, id, edit)));
-    expect(statuses(answers)).toEqual([200, 200, 200]);
-    expect(await desk.read(people.admin, id)).toMatchObject({ ...Object.assign({}, ...edits), version: 4 });
-  });
-
-  test("so do those of many editors, one field each", async () => {
-    const { id } = await report();
     const edits = [
       { title: "Coolant leaks" },
-      { description: "Since Monday" },
       { priority: "critical" },
-      { reporter_name: "Night shift" },
-      { scheduled_date: "2026-12-01T08:00:00.000Z" },
-      { is_machine_down: true },
-      { assigned_to: people.technician.id },
       { status: "diagnostic" },
+      { is_machine_down: true },
     ];
     const answers = await Promise.all(edits.map((edit) => desk.patch(people.supervisor, id, edit)));
-    expect(statuses(answers)).toEqual(Array(8).fill(200));
-    expect(await desk.read(people.admin, id)).toMatchObject({ ...Object.assign({}, ...edits), version: 9 });
+    expect(statuses(answers)).toEqual([200, 200, 200, 200]);
+    expect(await desk.read(people.admin, id)).toMatchObject({ ...Object.assign({}, ...edits), version: 5 });
   });
 
   test("edits survive a storm of comments", async () => {
