@@ -18,7 +18,9 @@ beforeAll(async () => {
 const report = () => desk.create(people.operator, { machine_id });
 const actions = async (id: number) => (await timelineOf(id)).map(({ action }) => action);
 
-test("of two technicians who start the same ticket one has it, the other is told who", async () => {
+test("of two technicians who start the same ticket one has it, the other is told who", {
+  timeout: 60_000,
+}, async () => {
   for (let round = 0; round < 15; round++) {
     const { id } = await report();
     const starters = technicians.slice(0, 2);
@@ -39,7 +41,7 @@ test("of two technicians who start the same ticket one has it, the other is told
   }
 });
 
-test("100 acknowledgements at once have one winner, and everyone sees who", async () => {
+test("100 acknowledgements at once have one winner, and everyone sees who", { timeout: 60_000 }, async () => {
   const { id } = await report();
   const answers = await Promise.all(
     Array.from({ length: 100 }, (_, n) => desk.acknowledge(technicians[n % 3] as Person, id)),

@@ -55,7 +55,7 @@ async function ticketFor(reporter: Person, status: "received" | "waiting_parts",
 }
 
 describe("who may set what", () => {
-  test.each(ROLES)("%s", async (role) => {
+  test.each(ROLES)("%s", { timeout: 60_000 }, async (role) => {
     const self = people[role];
     const other = role === "supervisor" ? people.admin : people.supervisor;
     // A refusal leaves its ticket as it was, fit for the next case.
