@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Actor } from "../../src/auth/actor.ts";
 import { type ActorContext, createContext, realWorld } from "../../src/context.ts";
-import { type ListQuery, pageStatement } from "../../src/tickets/list.ts";
+import { access, type ListQuery, pageStatement } from "../../src/tickets/list.ts";
 import { SORTS, type Sort } from "../../src/tickets/sorts.ts";
 import { bindings, machine, type Person, person } from "../helpers.ts";
 import { openDesk } from "./desk.ts";
@@ -63,7 +63,7 @@ describe("a plain list reads its page off an index, in order", () => {
   });
 });
 
-describe("no combination of filters and order reads the whole table", () => {
+describe("every combination of filters and order is read by the index chosen for it", () => {
   const FILTERS: Omit<ListQuery, "limit">[] = [
     {},
     ...STATUSES.map((status) => ({ status: [status] })),
@@ -88,7 +88,7 @@ describe("no combination of filters and order reads the whole table", () => {
       const reads = await scans(query, sort, [AFTER[sort]]);
       expect(reads.length).toBeGreaterThan(0);
       for (const { detail } of reads) {
-        expect(detail, JSON.stringify({ query, sort })).toMatch(/^(SEARCH|SCAN) t USING (COVERING )?INDEX tickets_\w+/);
+        expect(detail, JSON.stringify({ query, sort })).toEqual(using(access(query, sort).index));
       }
     }
   });
