@@ -80,7 +80,8 @@ export async function applyChange<Row>(
        WHERE id = ?`,
     ).bind(...Object.values(change.set), now.toISOString(), ticket.id),
   ];
-  const machineConcerned = ticket.is_machine_down || change.set.is_machine_down === 1;
+  // A deletion is not bound to a version: the row may say by now what it did not say when it was read.
+  const machineConcerned = ticket.is_machine_down || change.set.is_machine_down === 1 || "deleted_at" in change.set;
   if (machineConcerned) statements.push(followMachineStatus(ctx, ticket.machine_id));
 
   const about = { ticket: "?", ticketParam: ticket.id, perVersion: true };

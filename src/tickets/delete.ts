@@ -14,6 +14,7 @@ const ANY_VERSION: Guard = { sql: "true", params: [] };
 export async function deleteTicket(ctx: ActorContext, ref: string, ifMatch: string | undefined): Promise<void> {
   const ticket = await findTicket(ctx, ref);
   if (!ifMatchHolds(ifMatch, ticket.version)) throw new AppError("version_conflict");
+  const anyVersion = ifMatch === undefined || ifMatch.trim() === "*";
   const deleted = await applyChange(
     ctx,
     ticket,
@@ -23,7 +24,7 @@ export async function deleteTicket(ctx: ActorContext, ref: string, ifMatch: stri
       webhooks: ["ticket.deleted"],
       pushes: [],
     },
-    ifMatch === undefined ? ANY_VERSION : versionIs(ticket.version),
+    anyVersion ? ANY_VERSION : versionIs(ticket.version),
   );
-  if (!deleted) throw new AppError(ifMatch === undefined ? "ticket_not_found" : "version_conflict");
+  if (!deleted) throw new AppError(anyVersion ? "ticket_not_found" : "version_conflict");
 }

@@ -4,7 +4,8 @@ import { words } from "../search/words.ts";
 /** A word with fewer hits than this is looked up; with more, it is tested along the list's own order. */
 const CANDIDATES = 1000;
 const MACHINES = 200;
-const WORDS = 6;
+/** Words that are looked for; with two queries each they stay well within those of one invocation. */
+const WORDS = 12;
 
 /** Something that a ticket must match: as a condition over `t`, and as a SELECT of the ids that meet it. */
 interface Matcher {
@@ -50,20 +51,37 @@ function wordMatcher(word: string, machineIds: number[]): Matcher {
   };
 }
 
+/** Which of these look like the beginning of a ticket's number and are: `VF-2` looks like one, and is a machine. */
+async function knownNumbers(ctx: Context, parts: string[]): Promise<string[]> {
+  const likely = parts.filter((part) => NUMBER.test(part));
+  if (likely.length === 0) return [];
+  const { results } = await ctx.env.DB.prepare(
+    `SELECT value AS part FROM json_each(?) WHERE EXISTS
+       (SELECT 1 FROM tickets WHERE ticket_id >= upper(value) AND ticket_id < upper(value) || ?)`,
+  )
+    .bind(JSON.stringify(likely), LAST)
+    .all<{ part: string }>();
+  return results.map(({ part }) => part);
+}
+
 async function matchers(ctx: Context, q: string): Promise<Matcher[]> {
-  if (NUMBER.test(q)) return [numberMatcher(q)];
-  const searched = words(q).slice(0, WORDS);
-  if (searched.length === 0) return [];
+  const parts = q.split(/\s+/);
+  const numbers = (await knownNumbers(ctx, parts)).slice(0, WORDS);
+  const searched = words(...parts.filter((part) => !numbers.includes(part))).slice(0, WORDS - numbers.length);
+  if (searched.length === 0) return numbers.map(numberMatcher);
   const found = await ctx.env.DB.batch<{ id: number }>(
     searched.map((word) =>
       ctx.env.DB.prepare(`SELECT id FROM machines WHERE instr(search_text, ?) > 0 LIMIT ${MACHINES}`).bind(` ${word}`),
     ),
   );
-  return searched.map((word, index) => wordMatcher(word, found[index]?.results.map((row) => row.id) ?? []));
+  return [
+    ...numbers.map(numberMatcher),
+    ...searched.map((word, index) => wordMatcher(word, found[index]?.results.map((row) => row.id) ?? [])),
+  ];
 }
 
 /**
- * What `q` asks of a ticket: every word begins a word of the ticket's number, title, description or machine. The
+ * What `q` asks of a ticket: every part begins its number, or a word of its number, title, description or machine. The
  * rarest word decides how it is found, so that a search costs the same however many tickets there are.
  *
  * @returns null when `q` holds no word at all: nothing matches.

@@ -62,7 +62,7 @@ const PLAIN_FIELDS = [
 function reindex(ctx: ActorContext, ticket: Ticket, input: UpdateTicketInput): D1PreparedStatement[] {
   const title = input.title ?? ticket.title;
   const description = input.description === undefined ? ticket.description : input.description;
-  const terms = JSON.stringify(words(title, description, ticket.ticket_id.split("-").at(-1)));
+  const terms = JSON.stringify(words(ticket.ticket_id.split("-").at(-1), title, description));
   return [
     ctx.env.DB.prepare(
       "DELETE FROM ticket_terms WHERE ticket_id = ? AND term NOT IN (SELECT value FROM json_each(?))",
@@ -135,7 +135,10 @@ async function plan(ctx: ActorContext, ticket: Ticket, input: UpdateTicketInput)
   if (input.comment !== undefined) {
     webhooks.push("ticket.commented");
     if (!first) {
-      pushes.push({ event: "ticket.commented", user_id: ticket.assigned_to });
+      pushes.push(
+        { event: "ticket.commented", user_id: ticket.assigned_to },
+        { event: "ticket.commented", user_id: ticket.reported_by },
+      );
       return {
         set,
         entries: [{ action: "commented", comment: input.comment }],
@@ -153,7 +156,8 @@ async function plan(ctx: ActorContext, ticket: Ticket, input: UpdateTicketInput)
 /**
  * Changes a ticket (contract section 4): fields, assignment, status, an optional comment, in one batch.
  *
- * @param ifMatch the `If-Match` header. Without it the change is worked out again when somebody else was quicker.
+ * @param ifMatch the `If-Match` header. While it holds, or without it, the change is worked out again when somebody
+ *   else was quicker.
  * @throws AppError `ticket_not_found`, `forbidden_field`, `illegal_status_transition`, `assignee_not_found`,
  *   `customer_not_found`, `version_conflict`.
  */
@@ -178,7 +182,6 @@ export async function updateTicket(
     const statements = textChanged ? reindex(ctx, ticket, input) : [];
     const written = await applyChange(ctx, ticket, { ...change, statements }, versionIs(ticket.version));
     if (written) return ticketById(ctx, ticket.id);
-    if (ifMatch !== undefined) break;
   }
   throw new AppError("version_conflict");
 }
