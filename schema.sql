@@ -265,6 +265,8 @@ CREATE TABLE push_logs (
   status          TEXT    NOT NULL CHECK (status IN ('success', 'failed', 'expired', 'no_device')),
   http_status     INTEGER,
   error_message   TEXT,
+  -- The push service asked not to be called again for this device before this instant.
+  not_before      TEXT,
   attempt         INTEGER NOT NULL CHECK (attempt >= 1),
   created_at      TEXT    NOT NULL,
   CHECK ((status = 'no_device') = (subscription_id IS NULL))

@@ -1,5 +1,6 @@
 import { globSync, readFileSync } from "node:fs";
 import { builtinModules } from "node:module";
+import { availableParallelism } from "node:os";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 import webPush from "web-push";
@@ -19,6 +20,8 @@ const packages = new Set(
 
 export default defineConfig({
   test: {
+    // Some files wait more than they work: for queues, timeouts and restarted processes.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       {
         // The real Worker in workerd, with real local D1; one storage per file.
@@ -42,6 +45,7 @@ export default defineConfig({
           include: ["test/**/*.test.ts"],
           exclude: ["test/project/**"],
           setupFiles: ["test/setup.ts"],
+          globalSetup: ["test/receivers/global-setup.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           deps: {

@@ -1,7 +1,7 @@
 import type { Context } from "../context.ts";
 
 /** Deliveries that one queue message carries: what one invocation can do within the platform's limits. */
-export const IDS_PER_MESSAGE = 6;
+export const IDS_PER_MESSAGE = 5;
 /** Longest delay that the queue accepts, in seconds; what is due later is found by the cron run. */
 const QUEUE_DELAY_MAX_SECONDS = 12 * 60 * 60;
 const MESSAGES_PER_SEND = 100;

@@ -18,11 +18,11 @@ export const RETRY_SECONDS: Record<Channel, readonly number[]> = {
 const JITTER = 0.2;
 
 /** A receiver's Retry-After is honoured up to this, so that a mistaken header cannot hold a delivery for a year. */
-const RETRY_AFTER_MAX_SECONDS = 6 * HOUR;
+export const RETRY_AFTER_MAX_SECONDS = 6 * HOUR;
 
 /**
- * How long a claimed delivery belongs to its worker. Above the slowest invocation: six pushes to ten phones that all
- * hang, five at a time for ten seconds, take 120.
+ * How long a claimed delivery belongs to its worker. Above the slowest invocation: five pushes to ten phones that
+ * all hang, five at a time for ten seconds, take 100.
  */
 export const LEASE_SECONDS = 180;
 

@@ -5,7 +5,7 @@ import { push_logs, tickets } from "../db/schema.ts";
 import { decodeCursor, paginate } from "../http/cursor.ts";
 import type { PushLogListQuery } from "./schemas.ts";
 
-const { generation: _, ...logColumns } = getTableColumns(push_logs);
+const { generation: _, not_before: __, ...logColumns } = getTableColumns(push_logs);
 
 /**
  * A page of push results, newest first.

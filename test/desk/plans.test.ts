@@ -84,7 +84,7 @@ describe("every combination of filters and order is read by the index chosen for
 
   test.each(Object.keys(SORTS) as Sort[])("sorted by %s", async (sort) => {
     for (const filter of PAIRS) {
-      const query = sort === "queue" ? { ...filter, assigned_to: "me" as const } : filter;
+      const query = { ...filter, limit: 50, ...(sort === "queue" && { assigned_to: "me" as const }) };
       const reads = await scans(query, sort, [AFTER[sort]]);
       expect(reads.length).toBeGreaterThan(0);
       for (const { detail } of reads) {

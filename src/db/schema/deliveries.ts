@@ -91,6 +91,7 @@ export const push_logs = sqliteTable(
     status: text({ enum: ["success", "failed", "expired", "no_device"] }).notNull(),
     http_status: integer(),
     error_message: text(),
+    not_before: text(),
     attempt: integer().notNull(),
     created_at: text().notNull(),
   },

@@ -8,18 +8,21 @@ import {
 } from "../../push/send.ts";
 import { enqueueWebhooks } from "../../tickets/events.ts";
 import { type Claim, type DeliveryContext, type Outcome, referencedId } from "../job.ts";
+import { RETRY_AFTER_MAX_SECONDS } from "../schedule.ts";
 
 interface Recipient {
   id: number;
   name: string;
   language: "en" | "fr" | null;
   active: number;
+  earlier_attempts: number;
 }
 
 interface EarlierResult {
   subscription_id: number | null;
   status: string;
   http_status: number | null;
+  not_before: string | null;
 }
 
 type Reason = "no_device" | "all_expired" | "all_failed" | "too_late";
@@ -27,11 +30,19 @@ type Reason = "no_device" | "all_expired" | "all_failed" | "too_late";
 async function load(ctx: DeliveryContext, job: Claim, userId: number) {
   const { DB } = ctx.env;
   const [people, devices, earlier] = await DB.batch([
-    DB.prepare("SELECT id, name, language, active FROM users WHERE id = ?").bind(userId),
-    // Read at each try: a phone that changed hands is no longer among them.
-    DB.prepare("SELECT id, endpoint, p256dh, auth FROM push_subscriptions WHERE user_id = ?").bind(userId),
     DB.prepare(
-      "SELECT subscription_id, status, http_status FROM push_logs WHERE delivery_id = ? AND generation = ?",
+      `SELECT id, name, language, active,
+              (SELECT COUNT(*) FROM delivery_attempts WHERE delivery_id = ? AND generation = ?) AS earlier_attempts
+       FROM users WHERE id = ?`,
+    ).bind(job.id, job.generation, userId),
+    // Read at each try: a phone that changed hands is no longer among them, nor is one of somebody who was disabled.
+    DB.prepare(
+      `SELECT s.id, s.endpoint, s.p256dh, s.auth FROM push_subscriptions s
+       JOIN users u ON u.id = s.user_id AND u.active = 1 WHERE s.user_id = ?`,
+    ).bind(userId),
+    DB.prepare(
+      `SELECT subscription_id, status, http_status, not_before FROM push_logs
+       WHERE delivery_id = ? AND generation = ? ORDER BY id`,
     ).bind(job.id, job.generation),
   ]);
   return {
@@ -41,30 +52,43 @@ async function load(ctx: DeliveryContext, job: Claim, userId: number) {
   };
 }
 
-/** Devices that still want this message: not reached yet, and not refused for good. */
-const outstanding = (devices: Device[], earlier: EarlierResult[]): Device[] => {
+/**
+ * Devices that still want this message: not reached, not dead, and within one run of the schedule not refused for
+ * good. A replay by hand starts a new run, so that a fault that was mended does not stand in its way.
+ */
+function outstanding(job: Claim, devices: Device[], earlier: EarlierResult[]): Device[] {
   const settled = new Set(
     earlier
-      .filter((log) => log.status !== "failed" || !isTransientPushStatus(log.http_status))
+      .filter((log) => log.status !== "failed" || (job.attempts > 1 && !isTransientPushStatus(log.http_status)))
       .map((log) => log.subscription_id),
   );
   return devices.filter((device) => !settled.has(device.id));
-};
+}
+
+/** Milliseconds until a device may be tried again, as its push service has asked; 0 when it may be now. */
+function waitFor(device: Device, earlier: EarlierResult[], now: Date): number {
+  const last = earlier.findLast((log) => log.subscription_id === device.id);
+  return last?.not_before ? Math.max(0, Date.parse(last.not_before) - now.getTime()) : 0;
+}
 
 const ticketId = (job: Claim): number | null => (job.subject.startsWith("ticket:") ? referencedId(job.subject) : null);
 
+/** One row per device that was tried, or one that says that there was none. */
 function logs(ctx: DeliveryContext, job: Claim, userId: number, results: DeviceResult[]): D1PreparedStatement {
+  const now = ctx.now();
+  const notBefore = (seconds: number | null) =>
+    seconds === null ? null : new Date(now.getTime() + Math.min(seconds, RETRY_AFTER_MAX_SECONDS) * 1000).toISOString();
   const rows =
     results.length > 0
-      ? results
-      : [{ subscription_id: null, status: "no_device", http_status: null, error_message: null }];
+      ? results.map((result) => ({ ...result, not_before: notBefore(result.retryAfterSeconds) }))
+      : [{ subscription_id: null, status: "no_device" }];
   return ctx.env.DB.prepare(
     `INSERT INTO push_logs (delivery_id, generation, ticket_id, user_id, subscription_id, status, http_status, error_message,
-                            attempt, created_at)
+                            not_before, attempt, created_at)
      SELECT ?, ?, ?, ?, r.value ->> 'subscription_id', r.value ->> 'status', r.value ->> 'http_status',
-            r.value ->> 'error_message', ?, ?
+            r.value ->> 'error_message', r.value ->> 'not_before', ?, ?
      FROM json_each(?) r`,
-  ).bind(job.id, job.generation, ticketId(job), userId, job.attempts, ctx.now().toISOString(), JSON.stringify(rows));
+  ).bind(job.id, job.generation, ticketId(job), userId, job.attempts, now.toISOString(), JSON.stringify(rows));
 }
 
 function timeline(
@@ -124,13 +148,16 @@ export async function sendPush(ctx: DeliveryContext, job: Claim): Promise<Outcom
   const payload = job.payload as PushPayload;
   const userId = referencedId(job.target);
   const { recipient, devices, earlier } = await load(ctx, job, userId);
-  if (recipient?.active !== 1) return { result: "failed", error: "user is not active" };
+  if (!recipient) return { result: "failed", error: "no such user" };
 
+  const now = ctx.now();
   const deadline = new Date(Date.parse(payload.timestamp) + PUSH_TTL_SECONDS * 1000);
-  const ttl = Math.floor((deadline.getTime() - ctx.now().getTime()) / 1000);
+  const ttl = Math.floor((deadline.getTime() - now.getTime()) / 1000);
   const message: Notification = notification(job.wire_id, payload, recipient.language ?? ctx.env.DEFAULT_LOCALE);
-  const targets = outstanding(devices, earlier);
-  const results = ttl > 0 ? await sendToDevices(ctx, targets, message, ttl) : [];
+  const wanting = ttl > 0 ? outstanding(job, devices, earlier) : [];
+  const waiting = wanting.filter((device) => waitFor(device, earlier, now) > 0);
+  const targets = wanting.filter((device) => !waiting.includes(device));
+  const results = await sendToDevices(ctx, targets, message, ttl);
 
   const reachedBefore = earlier.some((log) => log.status === "success");
   const reached = results.filter((result) => result.status === "success").length;
@@ -138,20 +165,26 @@ export async function sendPush(ctx: DeliveryContext, job: Claim): Promise<Outcom
   const reason = reasonFor(ttl, results);
 
   const effects = deviceEffects(ctx, devices, results);
-  if (ttl > 0) effects.push(logs(ctx, job, userId, results));
-  const first = earlier.length === 0;
+  const nobody = ttl > 0 && devices.length === 0 && !reachedBefore;
+  if (results.length > 0 || nobody) effects.push(logs(ctx, job, userId, results));
+  const first = recipient.earlier_attempts === 0;
   if (ticketId(job) !== null && !reachedBefore && (reached > 0 || first)) {
     effects.push(timeline(ctx, job, recipient, reached, reason));
   }
   if (ticketId(job) !== null && first && reached === 0) effects.push(fallback(ctx, job, recipient, reason));
 
   const anyoneReached = reachedBefore || reached > 0;
-  if (transient.length > 0) {
+  if (transient.length + waiting.length > 0) {
+    // The device that may be tried soonest decides; the others are left alone until their time.
+    const waits = [
+      ...transient.map((result) => result.retryAfterSeconds ?? 0),
+      ...waiting.map((device) => waitFor(device, earlier, now) / 1000),
+    ];
     return {
       result: "retry",
-      error: `${transient.length} of ${targets.length} devices to be tried again`,
+      error: `${waits.length} of ${devices.length} devices to be tried again`,
       http_status: transient[0]?.http_status ?? null,
-      retryAfterSeconds: Math.max(0, ...transient.map((result) => result.retryAfterSeconds ?? 0)),
+      retryAfterSeconds: Math.min(...waits),
       deadline,
       exhausted: anyoneReached ? "completed" : "failed",
       effects,

@@ -34,7 +34,9 @@ function endpointEffects(ctx: DeliveryContext, endpoint: Endpoint, outcome: Outc
       ctx,
       `SELECT 'push' AS channel, 'user:' || u.id AS target, ? AS subject, 'webhook.disabled' AS event_type,
               json_object('type', 'webhook.disabled', 'timestamp', ?, 'url', ?, 'reason', ?) AS payload
-       FROM users u WHERE u.role = 'admin' AND u.active = 1`,
+       FROM users u WHERE u.role = 'admin' AND u.active = 1
+         -- Only who has switched it off tells of it, of several deliveries that met the same answer.
+         AND changes() = 1`,
       [`webhook:${endpoint.id}`, at, new URL(endpoint.url).host, reason],
     ),
   ];

@@ -1,0 +1,145 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { DEMO_PASSWORD, demoDataSql } from "../../scripts/lib/demo-data.ts";
+import { subscriptionKeys } from "../push/subscription-keys.ts";
+import { openReceiver, until } from "../receivers/client.ts";
+import type { Received } from "../receivers/protocol.ts";
+import { startReceivers } from "../receivers/server.ts";
+import { crashableWorker } from "./crash-worker.ts";
+
+// The real Worker dies without warning while tickets leave it. Real processes, real SIGKILL, real receivers.
+
+let worker: Awaited<ReturnType<typeof crashableWorker>>;
+let receivers: Awaited<ReturnType<typeof startReceivers>>;
+let supervisor: string;
+let technicianId: number;
+const device = subscriptionKeys();
+
+async function signIn(name: string) {
+  const email = `${name}@shopfloor.example`;
+  const response = await worker.request("/api/auth/sign-in/email", null, { email, password: DEMO_PASSWORD });
+  return (await response.json()) as { token: string; user: { id: number } };
+}
+
+beforeAll(async () => {
+  [worker, receivers] = await Promise.all([crashableWorker(), startReceivers()]);
+  for (const statement of await demoDataSql()) worker.sql(statement);
+  await worker.start();
+  supervisor = (await signIn("supervisor")).token;
+}, 90_000);
+
+afterAll(async () => {
+  await worker?.dispose();
+  await receivers?.close();
+});
+
+const open = () => openReceiver(receivers.origin, { status: 201 });
+const eventOf = (received: Received | undefined) =>
+  JSON.parse(Buffer.from(received?.body ?? "", "base64").toString()) as {
+    id: string;
+    data: { ticket: { title: string } };
+  };
+
+const createTicket = (title: string) =>
+  worker.request(
+    "/api/tickets",
+    supervisor,
+    { title, machine_id: 1, assigned_to: technicianId },
+    { "idempotency-key": title.replaceAll(" ", "-") },
+  );
+
+/** After this the leases of the dead worker have run out, as three minutes would have done it. */
+const letLeasesRunOut = () =>
+  worker.sql("UPDATE deliveries SET lease_until = '2020-01-01T00:00:00.000Z' WHERE status = 'processing' RETURNING id");
+
+const openDeliveries = async () => {
+  const health = await worker.request("/api/deliveries/health", supervisor);
+  const { pending, processing, failed } = (await health.json()) as Record<string, number>;
+  return { pending, processing, failed };
+};
+
+const delivered = () =>
+  until(async () => {
+    const { pending, processing } = await openDeliveries();
+    return pending === 0 && processing === 0;
+  }, 60_000);
+
+let consumer: Awaited<ReturnType<typeof open>>;
+let service: Awaited<ReturnType<typeof open>>;
+
+test("killed during one delivery and before others: after restart and one cron run all are delivered", async () => {
+  [consumer, service] = await Promise.all([open(), open()]);
+  const admin = (await signIn("admin")).token;
+  const technician = await signIn("technician");
+  technicianId = technician.user.id;
+  const webhook = await worker.request("/api/webhooks", admin, { url: consumer.url, events: ["ticket.created"] });
+  expect(webhook.status).toBe(201);
+  const subscription = { endpoint: service.url, keys: device.keys };
+  const subscribed = await worker.request("/api/push/subscriptions", technician.token, { subscription });
+  expect(subscribed.status).toBe(201);
+
+  await Promise.all([consumer.script({ hold: true }), service.script({ hold: true })]);
+  const titles = ["Spindle vibrates", "Coolant leaks", "Door sticks"];
+  for (const title of titles) expect((await createTicket(title)).status).toBe(201);
+  const [[hanging], [push]] = await Promise.all([consumer.arrived(), service.arrived()]);
+  await worker.kill();
+  expect((await consumer.report()).open).toBe(0);
+
+  // The first ticket's deliveries were under way; the others' messages died with the queue, but not their rows.
+  expect(worker.sql("SELECT subject, channel, status, attempts FROM deliveries ORDER BY subject, channel")).toEqual(
+    [1, 2, 3].flatMap((ticket) =>
+      ["push", "webhook"].map((channel) => ({
+        subject: `ticket:${ticket}`,
+        channel,
+        status: ticket === 1 ? "processing" : "pending",
+        attempts: ticket === 1 ? 1 : 0,
+      })),
+    ),
+  );
+  expect(letLeasesRunOut()).toHaveLength(2);
+
+  await Promise.all([consumer.script({ status: 200 }), service.script({ status: 201 })]);
+  await worker.start();
+  await worker.cron();
+  await delivered();
+  expect(await openDeliveries()).toEqual({ pending: 0, processing: 0, failed: 0 });
+
+  const events = (await consumer.requests()).map(eventOf);
+  expect(events.map((event) => event.data.ticket.title).sort()).toEqual(titles.toSorted());
+  const repeated = events.find((event) => event.data.ticket.title === titles[0]);
+  expect(repeated?.id).toBe(eventOf(hanging).id);
+  const messages = (await service.requests()).map(
+    (received) => JSON.parse(device.decrypt(received)) as { id: string; body: string },
+  );
+  expect(messages.map((message) => message.body).sort()).toEqual(titles.map((title) => `[MEDIUM] ${title}`).sort());
+  expect(messages.map((message) => message.id)).toContain((JSON.parse(device.decrypt(push)) as { id: string }).id);
+}, 120_000);
+
+test("killed amid ten creations: what was sent again under its key exists once and is delivered under one id", async () => {
+  await Promise.all([consumer.script({ status: 200 }), service.script({ status: 201 })]);
+  const titles = Array.from({ length: 10 }, (_, index) => `Alarm ${index}`);
+  const creations = titles.map(async (title) => (await createTicket(title)).status);
+  await Promise.race(creations);
+  await worker.kill();
+  await Promise.allSettled(creations);
+  letLeasesRunOut();
+  await worker.start();
+  for (const title of titles) expect((await createTicket(title)).status).toBe(201);
+  await worker.cron();
+  await delivered();
+  expect((await openDeliveries()).failed).toBe(0);
+
+  const ids = new Map<string, Set<string>>();
+  for (const { id, data } of (await consumer.requests()).map(eventOf)) {
+    ids.set(data.ticket.title, (ids.get(data.ticket.title) ?? new Set()).add(id));
+  }
+  expect([...ids.keys()].sort()).toEqual(titles);
+  expect([...ids.values()].map((same) => same.size)).toEqual(titles.map(() => 1));
+  const pushed = (await service.requests()).map(
+    (received) => (JSON.parse(device.decrypt(received)) as { body: string }).body,
+  );
+  expect([...new Set(pushed)].sort()).toEqual(titles.map((title) => `[MEDIUM] ${title}`));
+  await worker.kill();
+  expect(worker.sql("SELECT title FROM tickets WHERE title LIKE 'Alarm%' ORDER BY title")).toEqual(
+    titles.map((title) => ({ title })),
+  );
+}, 120_000);

@@ -1,0 +1,161 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import type { AddressInfo } from "node:net";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { DatabaseSync, type SQLOutputValue } from "node:sqlite";
+import { buildAssets } from "../../scripts/lib/assets.ts";
+import { freshSecrets } from "../../scripts/lib/secrets.ts";
+import { until } from "../receivers/client.ts";
+
+const WRANGLER = ["node_modules/wrangler/bin/wrangler.js"];
+
+/** A port that nobody listens on. */
+export const freePort = (): Promise<number> =>
+  new Promise((resolve) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+
+/** The project's own settings, so placed that wrangler leaves everything it makes in `folder`. */
+function writeConfig(folder: string): string {
+  const file = join(folder, "wrangler.toml");
+  const paths = /^(main|directory|migrations_dir) = "(.+)"$/gm;
+  const settings = readFileSync("wrangler.toml", "utf8");
+  writeFileSync(
+    file,
+    settings.replace(paths, (_, name: string, path: string) => `${name} = "${resolve(path)}"`),
+  );
+  return file;
+}
+
+/** Whether any process of this group still lives. */
+const alive = (group: number): boolean => {
+  try {
+    process.kill(-group, 0);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/**
+ * The Worker as `wrangler dev` runs it, in processes of its own and with a database of its own, so that it can be
+ * killed without warning and started again over what it has left behind.
+ */
+export async function crashableWorker() {
+  const folder = mkdtempSync(join(tmpdir(), "shopfloor-crash-"));
+  const state = join(folder, "state");
+  const config = writeConfig(folder);
+  const port = await freePort();
+  const origin = `http://127.0.0.1:${port}`;
+  const environment = {
+    ...process.env,
+    CI: "true",
+    // A killed process cannot tidy up, so what it keeps outside its state goes with the folder.
+    TMPDIR: folder,
+    // Nothing but this machine is asked for anything.
+    CLOUDFLARE_CF_FETCH_ENABLED: "false",
+    WRANGLER_HIDE_BANNER: "true",
+    WRANGLER_SEND_METRICS: "false",
+    WRANGLER_LOG_PATH: folder,
+    WRANGLER_REGISTRY_PATH: join(folder, "registry"),
+  };
+  const vars = Object.entries({ ...freshSecrets(), ALLOW_LOCAL_TARGETS: "true", LOG_LEVEL: "warn" });
+  const setUp = spawnSync(
+    process.execPath,
+    [...WRANGLER, "d1", "migrations", "apply", "DB", "--local", "--config", config, "--persist-to", state],
+    { env: environment, encoding: "utf8" },
+  );
+  if (setUp.status !== 0) throw new Error(`migrations failed: ${setUp.stdout}${setUp.stderr}`);
+  buildAssets();
+
+  let running: ChildProcess | null = null;
+  let output = "";
+
+  /** Reads and writes the database while no Worker runs. */
+  const sql = (statement: string): Record<string, SQLOutputValue>[] => {
+    if (running) throw new Error("the Worker owns the database while it runs");
+    const [file] = globSync(join(state, "v3/d1/miniflare-D1DatabaseObject/*.sqlite")).filter(
+      (name) => !name.endsWith("metadata.sqlite"),
+    );
+    if (!file) throw new Error("no database");
+    const database = new DatabaseSync(file);
+    try {
+      return database.prepare(statement).all();
+    } finally {
+      database.close();
+    }
+  };
+
+  return {
+    origin,
+    sql,
+    async start(): Promise<void> {
+      output = "";
+      const args = [
+        "dev",
+        "--config",
+        config,
+        "--ip",
+        "127.0.0.1",
+        "--port",
+        `${port}`,
+        "--inspector-port",
+        `${await freePort()}`,
+      ];
+      running = spawn(
+        process.execPath,
+        [
+          ...WRANGLER,
+          ...args,
+          "--persist-to",
+          state,
+          ...vars.flatMap(([name, value]) => ["--var", `${name}:${value}`]),
+        ],
+        // A group of its own, so that wrangler and its workerd die together.
+        { env: environment, stdio: ["ignore", "pipe", "pipe"], detached: true },
+      );
+      for (const stream of [running.stdout, running.stderr]) {
+        stream?.on("data", (part: Buffer) => {
+          output = (output + part.toString()).slice(-4000);
+        });
+      }
+      await until(async () => {
+        if (running?.exitCode !== null) throw new Error(`wrangler dev ended: ${output}`);
+        return (await fetch(`${origin}/api/health`).catch(() => null))?.ok === true;
+      }, 60_000);
+    },
+    /** SIGKILL for every process of the Worker, now. */
+    async kill(): Promise<void> {
+      const group = running?.pid;
+      if (!group) return;
+      process.kill(-group, "SIGKILL");
+      await until(async () => !alive(group));
+      running = null;
+    },
+    /** The cron run of a minute. */
+    async cron(): Promise<void> {
+      const response = await fetch(`${origin}/cdn-cgi/handler/scheduled?cron=*+*+*+*+*`);
+      if (!response.ok) throw new Error(`cron: ${response.status} ${await response.text()} ${output}`);
+    },
+    async request(path: string, token: string | null, body?: unknown, headers: Record<string, string> = {}) {
+      return fetch(origin + path, {
+        method: body === undefined ? "GET" : "POST",
+        headers: {
+          "content-type": "application/json",
+          ...(token && { authorization: `Bearer ${token}` }),
+          ...headers,
+        },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+      });
+    },
+    async dispose(): Promise<void> {
+      await this.kill();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}

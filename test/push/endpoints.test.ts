@@ -1,0 +1,125 @@
+import { beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { clearDeliveries, onlyDelivery, pushLogRows } from "../deliveries/rows.ts";
+import { createTicket, receiver, type Shop, setUpShop } from "../deliveries/shop.ts";
+import { stage } from "../deliveries/stage.ts";
+import { execute, queryAll, send } from "../helpers.ts";
+import { subscriptionKeys } from "./subscription-keys.ts";
+
+// A subscription's endpoint decides where our server sends requests, so only push services are admitted.
+
+let shop: Shop;
+
+beforeAll(async () => {
+  shop = await setUpShop();
+});
+
+beforeEach(clearDeliveries);
+
+const { keys } = subscriptionKeys();
+const closed = { ALLOW_LOCAL_TARGETS: "false", PUSH_HOSTS: "push.shop.example, .relay.example" };
+
+const KNOWN = [
+  "https://fcm.googleapis.com/fcm/send/abc:def",
+  "https://jmt17.google.com/fcm/send/abc",
+  "https://updates.push.services.mozilla.com/wpush/v2/abc",
+  "https://web.push.apple.com/abc",
+  "https://api.push.apple.com/3/device/abc",
+  "https://wns2-par02p.notify.windows.com/w/?token=abc",
+  "https://push.shop.example/abc",
+  "https://eu.relay.example/abc",
+];
+
+const UNKNOWN = [
+  "https://hooks.example.com/abc",
+  "http://fcm.googleapis.com/fcm/send/abc",
+  "https://fcm.googleapis.com.evil.example/abc",
+  "https://evil-fcm.googleapis.com/abc",
+  "https://fcm.googleapis.com./abc",
+  "https://user:password@fcm.googleapis.com/abc",
+  "https://fcm.googleapis.com@evil.example/abc",
+  "https://notify.windows.com.evil.example/abc",
+  "https://evilnotify.windows.com/abc",
+  "https://other.shop.example/abc",
+  "https://127.0.0.1/abc",
+  "http://127.0.0.1/abc",
+  "http://localhost/abc",
+  "https://[::1]/abc",
+  "https://10.0.0.5/abc",
+];
+
+const subscribe = (endpoint: string) =>
+  stage({ settings: closed }).app.request(
+    "/api/push/subscriptions",
+    send(shop.technician, { subscription: { endpoint, keys } }),
+  );
+
+test.each(KNOWN)("%s is a push service", async (endpoint) => {
+  const response = await subscribe(endpoint);
+  expect(response.status).toBe(201);
+  expect(await response.json()).toMatchObject({ subscription: { push_service: new URL(endpoint).host } });
+});
+
+test.each(UNKNOWN)("%s is refused", async (endpoint) => {
+  const response = await subscribe(endpoint);
+  expect(response.status).toBe(422);
+  expect(await response.json()).toMatchObject({ code: "push_service_not_allowed" });
+  expect(await queryAll("SELECT id FROM push_subscriptions")).toEqual([]);
+});
+
+test.each(["not a url", "javascript:alert(1)", "file:///etc/passwd"])("%s is no address at all", async (endpoint) => {
+  const response = await subscribe(endpoint);
+  expect([400, 422]).toContain(response.status);
+  expect(await queryAll("SELECT id FROM push_subscriptions")).toEqual([]);
+});
+
+describe("a row that was written past the rules", () => {
+  const insert = (endpoint: string) =>
+    execute(
+      `INSERT INTO push_subscriptions (user_id, endpoint, p256dh, auth, created_at, last_used_at)
+       VALUES (${shop.technician.id}, '${endpoint}', '${keys.p256dh}', '${keys.auth}', '2026-01-01', '2026-01-01')`,
+    );
+
+  test("is never sent to, and the log says why", async () => {
+    const on = stage({ settings: closed });
+    const canary = await receiver({ status: 201 });
+    const port = new URL(canary.url).port;
+    const path = new URL(canary.url).pathname;
+    for (const host of ["127.0.0.1", "localhost", "2130706433", "0x7f.1", "[::1]", "[::ffff:127.0.0.1]"]) {
+      await insert(`http://${host}:${port}${path}`);
+    }
+    await createTicket(on.app, shop.supervisor, { machine_id: shop.machine_id, assigned_to: shop.technician.id });
+    await on.deliver();
+    await on.app.request("/api/push/test", send(shop.technician, {}));
+    expect(on.sent).toEqual([]);
+    expect(await canary.requests()).toEqual([]);
+    expect(await onlyDelivery()).toMatchObject({ status: "failed" });
+    const logs = await pushLogRows();
+    expect(logs).toHaveLength(6);
+    for (const log of logs) expect(log).toMatchObject({ status: "failed", error_message: "push service not allowed" });
+  });
+
+  test("is sent to again once the rules admit it", async () => {
+    const canary = await receiver({ status: 201 });
+    await insert(canary.url);
+    const on = stage();
+    await createTicket(on.app, shop.supervisor, { machine_id: shop.machine_id, assigned_to: shop.technician.id });
+    await on.deliver();
+    expect(await canary.requests()).toHaveLength(1);
+  });
+});
+
+test("requests to a push service forbid the runtime to follow redirects", async () => {
+  const inits: RequestInit[] = [];
+  const on = stage({
+    settings: closed,
+    fetch: async (_, init) => {
+      inits.push(init ?? {});
+      return new Response(null, { status: 201 });
+    },
+  });
+  await subscribe("https://fcm.googleapis.com/fcm/send/abc");
+  await createTicket(on.app, shop.supervisor, { machine_id: shop.machine_id, assigned_to: shop.technician.id });
+  await on.deliver();
+  expect(inits).toMatchObject([{ method: "POST", redirect: "manual", signal: expect.any(AbortSignal) }]);
+  expect(on.sent.map(({ url }) => url)).toEqual(["https://fcm.googleapis.com/fcm/send/abc"]);
+});
