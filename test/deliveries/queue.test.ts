@@ -1,10 +1,10 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, expect, test } from "vitest";
-import { queryAll, startApp } from "../helpers.ts";
+import { queryAll, send, startApp } from "../helpers.ts";
 import { addDevice } from "../push/device.ts";
 import { until } from "../receivers/client.ts";
-import { attemptRows, clearDeliveries, deliveryRows, notices, onlyDelivery } from "./rows.ts";
-import { addWebhook, createTicket, eventOf, receiver, type Shop, setUpShop } from "./shop.ts";
+import { attemptRows, clearDeliveries, deliveryRows, onlyDelivery } from "./rows.ts";
+import { addWebhook, createTicket, eventOf, ok, receiver, type Shop, setUpShop } from "./shop.ts";
 
 // The whole way over the real queue and the real clock: nothing but the API is touched.
 
@@ -39,7 +39,15 @@ test("a created ticket reaches the technician's phone and the webhook", async ()
     data: { ticket_id: ticket.ticket_id },
   });
   expect(await settled()).toHaveLength(2);
-  expect(await notices(ticket.id)).toEqual([{ action: "notified", comment: null }]);
+  const { timeline } = (
+    await ok<{ ticket: { timeline: { action: string; user_name: string }[] } }>(
+      app.request(`/api/tickets/${ticket.ticket_id}`, send(shop.technician)),
+    )
+  ).ticket;
+  expect(timeline).toMatchObject([
+    { action: "created", user_name: "Samuel Superviseur" },
+    { action: "notified", user_name: "Tara Technician" },
+  ]);
 });
 
 test("a failed try comes again by itself", async () => {

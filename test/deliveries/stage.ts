@@ -6,13 +6,13 @@ import type { DeliveryMessage } from "../../src/env.ts";
 import { bindings, startApp } from "../helpers.ts";
 
 /** A queue message that has been sent, and when it would reach the consumer. */
-export interface HeldMessage {
+interface HeldMessage {
   ids: number[];
   delaySeconds: number;
   dueAt: number;
 }
 
-export const EACH_MINUTE = "* * * * *";
+const EACH_MINUTE = "* * * * *";
 export const NIGHTLY = "17 7 * * *";
 
 /**
@@ -22,8 +22,8 @@ export const NIGHTLY = "17 7 * * *";
  * @param options.fetch how requests leave; for real unless told.
  * @param options.settings replaces bindings and variables.
  */
-export function stage(options: { at?: string; fetch?: World["fetch"]; settings?: Record<string, unknown> } = {}) {
-  let time = Date.parse(options.at ?? "2026-11-20T15:04:05.123Z");
+export function stage(options: { fetch?: World["fetch"]; settings?: Record<string, unknown> } = {}) {
+  let time = Date.parse("2026-11-20T15:04:05.123Z");
   const held: HeldMessage[] = [];
   const sent: { url: string; at: number }[] = [];
   const hold = ({ body, delaySeconds = 0 }: MessageSendRequest<DeliveryMessage>) =>

@@ -57,7 +57,7 @@ export async function crashableWorker() {
     CI: "true",
     // A killed process cannot tidy up, so what it keeps outside its state goes with the folder.
     TMPDIR: folder,
-    // Nothing but this machine is asked for anything.
+    // Nothing outside is asked for anything.
     CLOUDFLARE_CF_FETCH_ENABLED: "false",
     WRANGLER_HIDE_BANNER: "true",
     WRANGLER_SEND_METRICS: "false",
@@ -75,6 +75,12 @@ export async function crashableWorker() {
 
   let running: ChildProcess | null = null;
   let output = "";
+
+  const killGroup = () => {
+    if (running?.pid && alive(running.pid)) process.kill(-running.pid, "SIGKILL");
+  };
+  // A test run that is broken off leaves no Worker behind.
+  process.once("exit", killGroup);
 
   /** Reads and writes the database while no Worker runs. */
   const sql = (statement: string): Record<string, SQLOutputValue>[] => {
@@ -132,9 +138,8 @@ export async function crashableWorker() {
     /** SIGKILL for every process of the Worker, now. */
     async kill(): Promise<void> {
       const group = running?.pid;
-      if (!group) return;
-      process.kill(-group, "SIGKILL");
-      await until(async () => !alive(group));
+      killGroup();
+      if (group) await until(async () => !alive(group));
       running = null;
     },
     /** The cron run of a minute. */
@@ -155,6 +160,7 @@ export async function crashableWorker() {
     },
     async dispose(): Promise<void> {
       await this.kill();
+      process.removeListener("exit", killGroup);
       rmSync(folder, { recursive: true, force: true });
     },
   };

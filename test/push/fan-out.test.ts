@@ -2,7 +2,7 @@ import { beforeAll, beforeEach, expect, test } from "vitest";
 import { clearDeliveries, notices, onlyDelivery, pushLogRows } from "../deliveries/rows.ts";
 import { createTicket, receiver, type Shop, setUpShop } from "../deliveries/shop.ts";
 import { type Stage, stage } from "../deliveries/stage.ts";
-import { shortenTimeouts } from "../deliveries/timeouts.ts";
+import { impatient, watchTimeouts } from "../deliveries/timeouts.ts";
 import { queryAll } from "../helpers.ts";
 import type { Answer } from "../receivers/protocol.ts";
 import { addDevice } from "./device.ts";
@@ -57,9 +57,11 @@ async function everyKind(on: Stage, patience: string[]) {
 }
 
 test("each phone is treated by its own rule in one fan-out", async () => {
-  const meant = shortenTimeouts(300);
-  const on = stage();
+  const meant = watchTimeouts();
+  const hanging: string[] = [];
+  const on = stage({ fetch: impatient(hanging) });
   const phones = await everyKind(on, ["120", HTTP_DATE, "soon, I hope"]);
+  hanging.push(phones.hanging.endpoint);
   const ticket = await assign(on);
   const start = on.time();
   await on.deliverAll();

@@ -1,6 +1,7 @@
 import { beforeAll, beforeEach, expect, test } from "vitest";
+import { enqueue } from "../../src/deliveries/outbox.ts";
 import { clearDeliveries, notices, onlyDelivery, pushLogRows } from "../deliveries/rows.ts";
-import { createTicket, receiver, type Shop, setUpShop } from "../deliveries/shop.ts";
+import { addWebhook, createTicket, receiver, type Shop, setUpShop } from "../deliveries/shop.ts";
 import { type Stage, stage } from "../deliveries/stage.ts";
 import { send } from "../helpers.ts";
 import { addDevice } from "./device.ts";
@@ -66,6 +67,43 @@ test.each([401, 403])("a push that was refused with %i can be replayed once the 
     [id, "success"],
   ]);
   expect((await notices(ticket.id)).map(({ action }) => action)).toEqual(["notification_failed", "notified"]);
+});
+
+/** The same notification with newer data, as a second change of its ticket enqueues it. */
+async function renew(on: Stage, title: string): Promise<void> {
+  const newer = `SELECT channel, target, subject, event_type, json_set(payload, '$.ticket.title', ?) AS payload
+    FROM deliveries WHERE channel = 'push'`;
+  await on.context.env.DB.batch([enqueue(on.context, newer, [title])]);
+  await on.cron();
+  await on.deliver();
+}
+
+test("a newer notification reaches phones that have the older one too, under another id", async () => {
+  const on = stage();
+  const phone = await receiver({ status: 201 });
+  const { decrypt } = await addDevice(on.app, shop.technician, phone.url);
+  await assign(on);
+  await on.deliver();
+  await renew(on, "Spindle on fire");
+  const { id } = await onlyDelivery();
+  expect((await phone.requests()).map((received) => JSON.parse(decrypt(received)) as unknown)).toMatchObject([
+    { id: `dlv_${id}_1`, body: "[MEDIUM] Spindle vibrates" },
+    { id: `dlv_${id}_2`, body: "[MEDIUM] Spindle on fire" },
+  ]);
+  expect((await pushLogRows()).map((log) => [log.status, log.attempt])).toEqual([
+    ["success", 1],
+    ["success", 1],
+  ]);
+});
+
+test("a newer notification that reaches nobody makes no second fallback", async () => {
+  const on = stage();
+  const consumer = await receiver();
+  await addWebhook(on.app, shop.admin, consumer.url, ["notification.fallback"]);
+  await assign(on);
+  await on.deliver();
+  await renew(on, "Spindle on fire");
+  expect(await consumer.requests()).toHaveLength(1);
 });
 
 test("a phone that is removed before its retry leaves the delivery done and no false entry in the log", async () => {

@@ -2,7 +2,7 @@ import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { clearDeliveries, deliveryRows } from "../deliveries/rows.ts";
 import { createTicket, ok, receiver, type Shop, setUpShop } from "../deliveries/shop.ts";
 import { stage } from "../deliveries/stage.ts";
-import { shortenTimeouts } from "../deliveries/timeouts.ts";
+import { impatient } from "../deliveries/timeouts.ts";
 import { execute, queryAll, send } from "../helpers.ts";
 import { addDevice, languageSql } from "./device.ts";
 
@@ -18,10 +18,11 @@ describe("POST /api/push/test", () => {
   const tryOut = (on = stage()) => on.app.request("/api/push/test", { ...send(shop.technician), method: "POST" });
 
   test("tells how each of one's own devices fared and removes the dead ones", async () => {
-    shortenTimeouts(200);
-    const on = stage();
+    const hanging: string[] = [];
+    const on = stage({ fetch: impatient(hanging) });
     const answers = [{ status: 201 }, { status: 410 }, { status: 403, body: "no VAPID" }, { hold: true }];
     const services = await Promise.all(answers.map((answer) => receiver(answer)));
+    hanging.push(services[3]?.url ?? "");
     const devices = [];
     for (const [i, { url }] of services.entries()) {
       devices.push(await addDevice(on.app, shop.technician, url, `Phone ${i}`));

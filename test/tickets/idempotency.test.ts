@@ -1,4 +1,5 @@
 import { beforeAll, expect, test } from "vitest";
+import { signedToken } from "../auth/credentials.ts";
 import { at, execute, machine, ORIGIN, type Person, person, queryAll, rowCounts, send, startApp } from "../helpers.ts";
 import { expectProblem, expectRefusal } from "../problems.ts";
 import { createdTicket, postTicket } from "./api.ts";
@@ -131,6 +132,17 @@ test("a replay is still given when reported_at has grown too old for a new ticke
     ...first,
     replayed: "true",
   });
+});
+
+test("a replay is still given to somebody whose role would no longer allow the request", async () => {
+  const supervisor = await person("supervisor");
+  const body = { title: "Assigned", machine_id, assigned_to: technician.id };
+  const first = await seen(await postTicket(app, supervisor, body, withKey("demoted")));
+  expect(first.status).toBe(201);
+  await execute(`UPDATE users SET role = 'operator' WHERE id = ${supervisor.id}`);
+  const demoted = { ...supervisor, token: await signedToken(supervisor) };
+  await expectRefusal(app, "/api/tickets", send(demoted, body, withKey("other")), 403, "forbidden_field");
+  expect(await seen(await postTicket(app, demoted, body, withKey("demoted")))).toEqual({ ...first, replayed: "true" });
 });
 
 test("member order, spacing, unknown members, spelled-out defaults and padding do not make another body", async () => {

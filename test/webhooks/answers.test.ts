@@ -2,7 +2,7 @@ import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { attemptRows, clearDeliveries, deliveryRows, insertDue, onlyDelivery } from "../deliveries/rows.ts";
 import { addWebhook, createTicket, receiver, type Shop, setUpShop } from "../deliveries/shop.ts";
 import { type Stage, stage } from "../deliveries/stage.ts";
-import { shortenTimeouts } from "../deliveries/timeouts.ts";
+import { watchTimeouts } from "../deliveries/timeouts.ts";
 import { queryAll, send } from "../helpers.ts";
 import { addDevice } from "../push/device.ts";
 import { until } from "../receivers/client.ts";
@@ -96,7 +96,7 @@ test.each([
 });
 
 test("no answer within 15 s is a failed try", async () => {
-  const meant = shortenTimeouts(200);
+  const meant = watchTimeouts(200);
   const on = stage();
   const consumer = await receiver({ hold: true });
   await addWebhook(on.app, shop.admin, consumer.url, events);

@@ -1,0 +1,28 @@
+/** What every case receives: the members of a ticket that a technician usually fills in. */
+export interface TicketBody {
+  title: string;
+  description: string;
+  priority: "low" | "medium" | "high" | "critical";
+  machine_id: number;
+  /** Somebody other than the sender, so that a creation has a push to enqueue. */
+  assigned_to: number;
+}
+
+/** seed: count, insert, re-read, retry. bare: one INSERT, the physical limit. real: POST /api/tickets. */
+export const CASES = ["seed", "bare", "real"] as const;
+export type CaseName = (typeof CASES)[number];
+
+export const PATHS: Record<CaseName, string> = {
+  seed: "/bench/seed",
+  bare: "/bench/bare",
+  real: "/api/tickets",
+};
+
+/** empty: no ticket this month. full: FULL_TICKETS of them. Each has a database of its own. */
+export const DATASETS = ["empty", "full"] as const;
+export type Dataset = (typeof DATASETS)[number];
+
+export const FULL_TICKETS = 50_000;
+
+/** Request header that tells the bench's Worker which data set to use. */
+export const DATASET_HEADER = "bench-dataset";

@@ -1,0 +1,45 @@
+import { Hono } from "hono";
+import type { Bindings } from "../src/env.ts";
+import worker from "../src/index.ts";
+import { DATASET_HEADER, PATHS, type TicketBody } from "./cases.ts";
+import { createBySeed } from "./seed-algorithm.ts";
+
+/** The Worker's own bindings, and the second data set's database. */
+export interface BenchBindings extends Bindings {
+  DB_FULL: D1Database;
+  TIME_ZONE: string;
+}
+
+const bench = new Hono<{ Bindings: BenchBindings }>()
+  .post(PATHS.seed, async (c) => {
+    const ticket = await createBySeed(c.env.DB, c.env.TIME_ZONE, await c.req.json<TicketBody>());
+    return ticket ? c.json({ ticket }, 201) : c.json({ error: "machine" }, 404);
+  })
+  .post(PATHS.bare, async (c) => {
+    const body = await c.req.json<TicketBody>();
+    const { meta } = await c.env.DB.prepare(
+      "INSERT INTO bare_rows (title, description, priority, machine_id, created_at) VALUES (?, ?, ?, ?, ?)",
+    )
+      .bind(body.title, body.description, body.priority, body.machine_id, new Date().toISOString())
+      .run();
+    return c.json({ id: meta.last_row_id }, 201);
+  })
+  .onError((_error, c) => c.json({ error: "internal" }, 500));
+
+// One object per isolate, as the Worker keeps what it has parsed and built per environment object.
+let fullEnv: BenchBindings | null = null;
+
+function environment(request: Request, env: BenchBindings): BenchBindings {
+  if (request.headers.get(DATASET_HEADER) !== "full") return env;
+  fullEnv ??= { ...env, DB: env.DB_FULL };
+  return fullEnv;
+}
+
+export default {
+  fetch: (request, env, execution) => {
+    const chosen = environment(request, env);
+    return request.url.includes("/bench/")
+      ? bench.fetch(request, chosen, execution)
+      : worker.fetch(request as Request, chosen, execution);
+  },
+} satisfies ExportedHandler<BenchBindings>;

@@ -1,0 +1,48 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { measureBundle } from "../bench/bundle.ts";
+import { measure, type Plan } from "../bench/measure.ts";
+import { describeBundle, describeTargets, table } from "../bench/report.ts";
+import { startServer } from "../bench/server.ts";
+import { failuresOf, judge } from "../bench/targets.ts";
+
+const RESULTS = "bench/results";
+
+const { values } = parseArgs({
+  options: {
+    /** A few seconds, for trying the bench itself. */
+    quick: { type: "boolean", default: false },
+    /** LOG_LEVEL of the Worker. */
+    "log-level": { type: "string", default: "info" },
+  },
+});
+
+const plan: Plan = values.quick
+  ? { clients: [1, 32], rounds: 2, sliceMs: 500, warmUpMs: 500 }
+  : { clients: [1, 8, 32, 64], rounds: 8, sliceMs: 800, warmUpMs: 1500 };
+
+const progress = (text: string) => {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
+};
+
+progress("bundling");
+const bundle = measureBundle(values.quick ? 1 : 3);
+progress("starting workerd and filling the databases");
+const server = await startServer(values["log-level"]);
+const { cells, wrong } = await measure(server, plan, progress);
+await server.close();
+progress("");
+
+const targets = judge(cells, bundle);
+mkdirSync(RESULTS, { recursive: true });
+writeFileSync(
+  `${RESULTS}/latest.json`,
+  `${JSON.stringify({ at: new Date().toISOString(), plan, logLevel: values["log-level"], cells, wrong, bundle, targets }, null, 2)}\n`,
+);
+
+console.log(`\n${table(cells)}\n\n${describeBundle(bundle)}\n\n${describeTargets(targets)}`);
+for (const problem of wrong) console.error(`WRONG NUMBERS: ${problem}`);
+console.log(`\nWritten to ${RESULTS}/latest.json`);
+
+const failed = cells.some((cell) => cell.case === "real" && failuresOf(cell) > 0);
+process.exit(failed || wrong.length > 0 ? 1 : 0);
