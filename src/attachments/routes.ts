@@ -104,7 +104,7 @@ export const ticketAttachmentRoutes = new OpenAPIHono<AppEnv>()
   .openapi(attach, async (c) => {
     const { ref } = c.req.valid("param");
     const upload = await readUpload(c.req.raw, ATTACHMENT_LIMIT);
-    const record = await idempotencyRecord(c.get("idempotencyKey"), {
+    const record = idempotencyRecord(c.get("idempotencyKey"), {
       ticket: ref.toUpperCase(),
       file_name: upload.name,
       sha256: upload.sha256,

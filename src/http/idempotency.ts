@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { createMiddleware } from "hono/factory";
 import type { ActorContext, AppEnv } from "../context.ts";
 import { isTransient, isUniqueViolation } from "../db/errors.ts";
@@ -37,10 +38,8 @@ export const idempotencyKey = createMiddleware<AppEnv>(async (c, next) => {
 });
 
 /** Binds a key to the input that it came with. */
-export async function idempotencyRecord(key: IdempotencyKey | null, input: unknown): Promise<IdempotencyRecord | null> {
-  if (!key) return null;
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(JSON.stringify(input)));
-  return { ...key, hash: Buffer.from(digest).toString("base64url") };
+export function idempotencyRecord(key: IdempotencyKey | null, input: unknown): IdempotencyRecord | null {
+  return key && { ...key, hash: createHash("sha256").update(JSON.stringify(input)).digest("base64url") };
 }
 
 /**

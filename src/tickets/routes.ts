@@ -237,7 +237,7 @@ async function sendPage(c: Context<AppEnv>, page: TicketPage) {
 export const ticketRoutes = new OpenAPIHono<AppEnv>()
   .openapi(create, async (c) => {
     const input = c.req.valid("json");
-    const record = await idempotencyRecord(c.get("idempotencyKey"), input);
+    const record = idempotencyRecord(c.get("idempotencyKey"), input);
     return sendAnswer<TicketOutput, 201>(c, await createTicket(c.get("actorCtx"), input, record));
   })
   .openapi(list, async (c) => sendPage(c, await listTickets(c.get("actorCtx"), c.req.valid("query"))))
@@ -266,7 +266,7 @@ export const ticketRoutes = new OpenAPIHono<AppEnv>()
   })
   .openapi(comment, async (c) => {
     const { body } = c.req.valid("json");
-    const record = await idempotencyRecord(c.get("idempotencyKey"), { body });
+    const record = idempotencyRecord(c.get("idempotencyKey"), { body });
     const answer = await addComment(c.get("actorCtx"), c.req.valid("param").ref, body, record);
     return sendAnswer<CommentOutput, 201>(c, answer);
   })
