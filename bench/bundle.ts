@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { buildAssets } from "../scripts/lib/assets.ts";
 import { capture } from "../scripts/lib/shell.ts";
 import { median } from "./statistics.ts";
 
@@ -38,6 +39,7 @@ function wrangler(args: string[]): string {
 
 /** Bundles the Worker as a deployment does (dry run), and profiles its start `runs` times. */
 export function measureBundle(runs: number): Bundle {
+  buildAssets();
   const folder = mkdtempSync(join(tmpdir(), "shopfloor-bench-"));
   try {
     const upload = wrangler(["deploy", "--dry-run", "--outdir", folder]);

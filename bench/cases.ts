@@ -26,3 +26,6 @@ export const FULL_TICKETS = 50_000;
 
 /** Request header that tells the bench's Worker which data set to use. */
 export const DATASET_HEADER = "bench-dataset";
+
+/** Where the bench's Worker delivers all that is due. */
+export const DRAIN_PATH = "/bench/drain";

@@ -13,7 +13,7 @@ const statementsOf = (file: string): string[] =>
     .map((statement) => statement.trim())
     .filter(Boolean);
 
-const execute = (db: D1Database, statements: string[]) => db.batch(statements.map((sql) => db.prepare(sql)));
+export const execute = (db: D1Database, statements: string[]) => db.batch(statements.map((sql) => db.prepare(sql)));
 
 /** Rows as the three cases would have left them, one minute apart up to now. */
 const fillSql = (month: string): string[] => [

@@ -4,7 +4,8 @@ import { buildAssets } from "../scripts/lib/assets.ts";
 import { freshSecrets } from "../scripts/lib/secrets.ts";
 import { capture } from "../scripts/lib/shell.ts";
 import { type CaseName, DATASET_HEADER, DATASETS, type Dataset } from "./cases.ts";
-import { ACCOUNT, type Created, prepare, restore, verify } from "./data.ts";
+import { ACCOUNT, type Created, execute, prepare, restore, verify } from "./data.ts";
+import { historySql, LIST_TICKETS } from "./lists.ts";
 import type { BenchBindings } from "./worker.ts";
 
 const CONFIG = "bench/wrangler.toml";
@@ -23,6 +24,7 @@ const WITHOUT_DEVELOPMENT_AIDS = {
 /** A data set that is ready to be measured. */
 export interface Stage {
   dataset: Dataset;
+  db: D1Database;
   /** Bearer token of a technician who is signed in there. */
   token: string;
   verify(created: Created): Promise<string | null>;
@@ -59,7 +61,10 @@ async function signIn(url: URL, dataset: Dataset): Promise<string> {
 }
 
 /** Builds the bench's Worker, starts it in workerd, and migrates and fills both databases. */
-export async function startServer(logLevel: string): Promise<BenchServer> {
+export async function startServer(
+  logLevel: string,
+  purpose: "creations" | "lists" = "creations",
+): Promise<BenchServer> {
   Object.assign(process.env, WITHOUT_DEVELOPMENT_AIDS);
   checkSameRuntime();
   buildAssets();
@@ -72,7 +77,7 @@ export async function startServer(logLevel: string): Promise<BenchServer> {
       {
         configPath: CONFIG,
         prebuiltWorkerDir: BUILT,
-        vars: { LOG_LEVEL: logLevel },
+        vars: { LOG_LEVEL: logLevel, ALLOW_LOCAL_TARGETS: "true" },
         secrets: freshSecrets(),
       },
     ],
@@ -85,9 +90,11 @@ export async function startServer(logLevel: string): Promise<BenchServer> {
   const stages: Stage[] = [];
   for (const dataset of DATASETS) {
     const db = dataset === "full" ? env.DB_FULL : env.DB;
-    const base = await prepare(db, dataset, env.TIME_ZONE);
+    const base = await prepare(db, purpose === "lists" ? "empty" : dataset, env.TIME_ZONE);
+    if (purpose === "lists") await execute(db, historySql(LIST_TICKETS[dataset]));
     stages.push({
       dataset,
+      db,
       token: await signIn(url, dataset),
       verify: (created) => verify(db, base, created),
       restore: (name, created) => restore(db, base, name, created),

@@ -1,5 +1,6 @@
 import type { Bundle } from "./bundle.ts";
 import type { CaseName, Dataset } from "./cases.ts";
+import type { ListCell } from "./lists.ts";
 import type { Cell } from "./measure.ts";
 import { pairedRatio } from "./statistics.ts";
 
@@ -71,3 +72,13 @@ export function judge(cells: Cell[], bundle: Bundle): Target[] {
     atMost("gzip size of the Worker, KiB", 600, [bundle.gzipKib], 1),
   ];
 }
+
+/** Every list costs the same however many tickets there are. */
+export const judgeLists = (cells: ListCell[]): Target[] => [
+  atMost(
+    "p50 of a list, 100,000 tickets / 1,000, worst list",
+    1.5,
+    cells.map((cell) => cell.ratio),
+    2,
+  ),
+];

@@ -1,7 +1,10 @@
 import { Hono } from "hono";
+import { createContext, realWorld } from "../src/context.ts";
+import { dispatch } from "../src/deliveries/dispatch.ts";
+import { IDS_PER_MESSAGE } from "../src/deliveries/outbox.ts";
 import type { Bindings } from "../src/env.ts";
 import worker from "../src/index.ts";
-import { DATASET_HEADER, PATHS, type TicketBody } from "./cases.ts";
+import { DATASET_HEADER, DRAIN_PATH, PATHS, type TicketBody } from "./cases.ts";
 import { createBySeed } from "./seed-algorithm.ts";
 
 /** The Worker's own bindings, and the second data set's database. */
@@ -23,6 +26,18 @@ const bench = new Hono<{ Bindings: BenchBindings }>()
       .bind(body.title, body.description, body.priority, body.machine_id, new Date().toISOString())
       .run();
     return c.json({ id: meta.last_row_id }, 201);
+  })
+  // As the queue's consumer does it, one message after another.
+  .post(DRAIN_PATH, async (c) => {
+    const ctx = createContext(c.env, realWorld, {});
+    const { results } = await c.env.DB.prepare("SELECT id FROM deliveries WHERE status = 'pending'").all<{
+      id: number;
+    }>();
+    const ids = results.map((row) => row.id);
+    for (let start = 0; start < ids.length; start += IDS_PER_MESSAGE) {
+      await dispatch(ctx, ids.slice(start, start + IDS_PER_MESSAGE));
+    }
+    return c.json({ due: ids.length }, 200);
   })
   .onError((_error, c) => c.json({ error: "internal" }, 500));
 

@@ -1,10 +1,12 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { measureBundle } from "../bench/bundle.ts";
+import { describeDrain, measureDrain } from "../bench/drain.ts";
+import { describeLists, measureLists } from "../bench/lists.ts";
 import { measure, type Plan } from "../bench/measure.ts";
 import { describeBundle, describeTargets, table } from "../bench/report.ts";
 import { startServer } from "../bench/server.ts";
-import { failuresOf, judge } from "../bench/targets.ts";
+import { failuresOf, judge, judgeLists } from "../bench/targets.ts";
 
 const RESULTS = "bench/results";
 
@@ -31,16 +33,26 @@ progress("starting workerd and filling the databases");
 const server = await startServer(values["log-level"]);
 const { cells, wrong } = await measure(server, plan, progress);
 await server.close();
+
+progress("filling the databases for lists");
+const lists = await startServer(values["log-level"], "lists");
+progress("lists");
+const listCells = await measureLists(lists, values.quick ? 10 : 40);
+progress("deliveries");
+const drain = await measureDrain(lists);
+await lists.close();
 progress("");
 
-const targets = judge(cells, bundle);
+const targets = [...judge(cells, bundle), ...judgeLists(listCells)];
 mkdirSync(RESULTS, { recursive: true });
 writeFileSync(
   `${RESULTS}/latest.json`,
-  `${JSON.stringify({ at: new Date().toISOString(), plan, logLevel: values["log-level"], cells, wrong, bundle, targets }, null, 2)}\n`,
+  `${JSON.stringify({ at: new Date().toISOString(), plan, logLevel: values["log-level"], cells, wrong, bundle, lists: listCells, drain, targets }, null, 2)}\n`,
 );
 
-console.log(`\n${table(cells)}\n\n${describeBundle(bundle)}\n\n${describeTargets(targets)}`);
+console.log(
+  `\n${table(cells)}\n\n${describeBundle(bundle)}\n\n${describeLists(listCells)}\n\n${describeDrain(drain)}\n\n${describeTargets(targets)}`,
+);
 for (const problem of wrong) console.error(`WRONG NUMBERS: ${problem}`);
 console.log(`\nWritten to ${RESULTS}/latest.json`);
 
