@@ -16,14 +16,11 @@ import { words } from "../search/words.ts";
 import { actorDocument, enqueuePush, enqueueWebhooks, type WebhookEvent } from "./events.ts";
 import { monthCode } from "./number.ts";
 import { CREATED_TICKET, SELECT_CREATED_TICKET } from "./projection.ts";
+import { reportedAtProblem } from "./reported-at.ts";
 import type { CreateTicketInput } from "./schemas.ts";
 
 /** Waits before the second and third try after a number collision (contract section 4). */
 const COLLISION_DELAYS_MS = [50, 100];
-
-const DAY_MS = 24 * 60 * 60_000;
-const REPORTED_AT_PAST_MS = 30 * DAY_MS;
-const REPORTED_AT_AHEAD_MS = 5 * 60_000;
 
 // Takes the next number. When a condition does not hold there is no code, so NOT NULL refuses the row and with it
 // the batch: nothing after this statement needs to ask again.
@@ -172,14 +169,7 @@ function inputProblem(ctx: ActorContext, input: CreateTicketInput): AppError | n
   if (assigned_to !== null && !can(ctx.actor.role, needed)) {
     return new AppError("forbidden_field", { params: { field: "assigned_to" } });
   }
-  const age = input.reported_at ? ctx.now().getTime() - Date.parse(input.reported_at) : 0;
-  if (age > REPORTED_AT_PAST_MS || age < -REPORTED_AT_AHEAD_MS) {
-    return new AppError("validation_failed", {
-      params: { fields: "reported_at" },
-      errors: [{ path: "reported_at", message: "must lie between 30 days ago and 5 minutes ahead" }],
-    });
-  }
-  return null;
+  return input.reported_at === null ? null : reportedAtProblem(input.reported_at, ctx.now());
 }
 
 /**

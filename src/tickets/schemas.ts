@@ -86,6 +86,7 @@ export const UpdateTicketInput = z
     customer_id: id.nullable(),
     reporter_name: text(1, 100),
     scheduled_date: inputInstant.nullable(),
+    reported_at: inputInstant,
     is_machine_down: z.boolean(),
     status: z.enum(TICKET_STATUSES),
     comment: text(1, 5000),

@@ -6,6 +6,7 @@ import { words } from "../search/words.ts";
 import { applyChange, type Change, type Entry, versionIs } from "./change.ts";
 import type { WebhookEvent } from "./events.ts";
 import { findTicket, ticketById } from "./read.ts";
+import { reportedAtProblem } from "./reported-at.ts";
 import type { Ticket, UpdateTicketInput } from "./schemas.ts";
 import { checkTransition, WORKING_STATUSES } from "./transitions.ts";
 
@@ -55,6 +56,7 @@ const PLAIN_FIELDS = [
   "customer_id",
   "reporter_name",
   "scheduled_date",
+  "reported_at",
   "is_machine_down",
 ] as const;
 
@@ -175,6 +177,8 @@ export async function updateTicket(
         throw new AppError("forbidden_field", { params: { field } });
       }
     }
+    const badTime = input.reported_at && reportedAtProblem(input.reported_at, new Date(ticket.created_at));
+    if (badTime) throw badTime;
     await checkReferences(ctx, input);
     const change = await plan(ctx, ticket, input);
     if (!change) return ticket;

@@ -27,6 +27,7 @@ const FIELDS: [field: string, value: (self: Person) => unknown, rights: Record<R
   ["customer_id", () => 1, rights("never", "never", "always")],
   ["reporter_name", () => "Night shift", rights("never", "never", "always")],
   ["scheduled_date", () => "2026-12-01T08:00:00.000Z", rights("never", "never", "always")],
+  ["reported_at", () => "2026-11-19T08:00:00.000Z", rights("never", "never", "always")],
 ];
 
 function rights(operator: Right, technician: Right, supervisor: Right): Record<Role, Right> {
@@ -195,6 +196,9 @@ test.each([
   ["reporter_name", ""],
   ["scheduled_date", "2026-02-30T10:00:00Z"],
   ["scheduled_date", "tomorrow"],
+  ["reported_at", "2026-10-21T14:59:59.999Z"],
+  ["reported_at", "2026-12-01T00:00:00.000Z"],
+  ["reported_at", null],
   ["is_machine_down", 1],
   ["comment", ""],
   ["comment", "x".repeat(5001)],
