@@ -120,7 +120,10 @@ CREATE TABLE customers (
   created_at  TEXT    NOT NULL,
   updated_at  TEXT    NOT NULL,
   archived_at TEXT
-) STRICT;
+, name_words TEXT NOT NULL DEFAULT '', company_words TEXT NOT NULL DEFAULT '', search_text TEXT GENERATED ALWAYS AS (
+  name_words || company_words
+  || coalesce(' ' || replace(replace(replace(lower(email), '@', ' '), '.', ' '), '-', ' '), '')
+  || coalesce(' ' || substr(phone, 2), '') || coalesce(' ' || substr(whatsapp, 2), '')) VIRTUAL, erased_at TEXT) STRICT;
 
 CREATE TABLE ticket_counters (
   code        TEXT    NOT NULL,
@@ -356,3 +359,51 @@ CREATE TABLE attachments (
 ) STRICT;
 
 CREATE INDEX attachments_ticket_id ON attachments (ticket_id, id);
+
+CREATE TABLE contact_methods (
+  id          INTEGER PRIMARY KEY AUTOINCREMENT,
+  customer_id INTEGER NOT NULL REFERENCES customers (id),
+  kind        TEXT    NOT NULL CHECK (kind IN ('phone', 'sms', 'whatsapp', 'email')),
+  -- E.164 or an e-mail address in lower case.
+  value       TEXT    NOT NULL CHECK (length(value) BETWEEN 3 AND 254),
+  is_primary  INTEGER NOT NULL DEFAULT 0 CHECK (is_primary IN (0, 1)),
+  created_at  TEXT    NOT NULL,
+  updated_at  TEXT    NOT NULL,
+  UNIQUE (customer_id, kind, value)
+) STRICT;
+
+CREATE UNIQUE INDEX contact_methods_primary ON contact_methods (customer_id, kind) WHERE is_primary = 1;
+
+CREATE INDEX contact_methods_value ON contact_methods (value);
+
+CREATE TABLE contact_preferences (
+  customer_id       INTEGER PRIMARY KEY REFERENCES customers (id),
+  preferred_channel TEXT    NOT NULL DEFAULT 'email' CHECK (preferred_channel IN ('phone', 'sms', 'whatsapp', 'email')),
+  allow_email       INTEGER NOT NULL DEFAULT 1 CHECK (allow_email IN (0, 1)),
+  allow_sms         INTEGER NOT NULL DEFAULT 1 CHECK (allow_sms IN (0, 1)),
+  allow_whatsapp    INTEGER NOT NULL DEFAULT 1 CHECK (allow_whatsapp IN (0, 1)),
+  allow_phone       INTEGER NOT NULL DEFAULT 1 CHECK (allow_phone IN (0, 1)),
+  -- Local time of the shop, HH:MM; the span may cross midnight.
+  quiet_from        TEXT    CHECK (quiet_from GLOB '[0-2][0-9]:[0-5][0-9]'),
+  quiet_until       TEXT    CHECK (quiet_until GLOB '[0-2][0-9]:[0-5][0-9]'),
+  updated_at        TEXT    NOT NULL,
+  CHECK ((quiet_from IS NULL) = (quiet_until IS NULL))
+) STRICT;
+
+CREATE TABLE contact_history (
+  id          INTEGER PRIMARY KEY AUTOINCREMENT,
+  customer_id INTEGER NOT NULL REFERENCES customers (id),
+  ticket_id   INTEGER REFERENCES tickets (id),
+  user_id     INTEGER REFERENCES users (id),
+  channel     TEXT    NOT NULL CHECK (channel IN ('phone', 'sms', 'whatsapp', 'email', 'in_person')),
+  direction   TEXT    NOT NULL CHECK (direction IN ('outbound', 'inbound')),
+  -- What it was about: `ticket.received`, or what a person wrote.
+  summary     TEXT    NOT NULL CHECK (length(summary) BETWEEN 1 AND 2000),
+  -- The number or address used.
+  value       TEXT,
+  created_at  TEXT    NOT NULL
+) STRICT;
+
+CREATE INDEX contact_history_customer_id ON contact_history (customer_id, id);
+
+CREATE INDEX contact_history_ticket_id ON contact_history (ticket_id) WHERE ticket_id IS NOT NULL;

@@ -112,6 +112,16 @@ export const PROBLEMS = {
     ["Attachment not found", "There is no such attachment."],
     ["Pièce jointe introuvable", "Cette pièce jointe n'existe pas."],
   ),
+  customer_unknown: problem(
+    404,
+    ["Customer not found", "There is no such customer."],
+    ["Client introuvable", "Ce client n'existe pas."],
+  ),
+  contact_method_not_found: problem(
+    404,
+    ["Contact method not found", "The customer has no such contact method."],
+    ["Moyen de contact introuvable", "Le client n'a pas ce moyen de contact."],
+  ),
   api_key_not_found: problem(
     404,
     ["API key not found", "There is no such API key."],

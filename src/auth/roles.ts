@@ -17,6 +17,8 @@ export const PERMISSIONS = {
   "stats:read": "supervisor",
   "tickets:assign": "supervisor",
   "machines:manage": "supervisor",
+  "customers:manage": "supervisor",
+  "customers:erase": "admin",
   "deliveries:read": "supervisor",
   "deliveries:retry": "supervisor",
   "deliveries:cleanup": "admin",

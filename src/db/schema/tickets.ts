@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { customers } from "./customers.ts";
 import { users } from "./people.ts";
 
 export const machine_types = sqliteTable("machine_types", {
@@ -32,21 +33,6 @@ export const machines = sqliteTable(
   },
   (t) => [index("machines_machine_type_id").on(t.machine_type_id)],
 );
-
-export const customers = sqliteTable("customers", {
-  id: integer().primaryKey({ autoIncrement: true }),
-  name: text().notNull(),
-  company: text(),
-  email: text(),
-  phone: text(),
-  whatsapp: text(),
-  language: text({ enum: ["en", "fr"] }),
-  notes: text(),
-  version: integer().notNull().default(1),
-  created_at: text().notNull(),
-  updated_at: text().notNull(),
-  archived_at: text(),
-});
 
 export const ticket_counters = sqliteTable(
   "ticket_counters",

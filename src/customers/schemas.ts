@@ -1,0 +1,173 @@
+import { z } from "@hono/zod-openapi";
+import { pageQuery } from "../http/cursor.ts";
+import { id, instant, optionalText, text } from "../http/schemas.ts";
+import { LOCALES } from "../problem.ts";
+import { CONTACT_KINDS } from "./contact-values.ts";
+
+const phone = z
+  .string()
+  .trim()
+  .max(40)
+  .openapi({ example: "+1 514 555 0123", description: "Any usual spelling; kept as E.164." });
+const email = z.string().trim().max(254).openapi({ example: "jeanne@atelier.example" });
+const orNone = <S extends z.ZodType<string>>(schema: S) =>
+  schema.transform((value) => (value === "" ? null : value)).nullable();
+
+export const CreateCustomerInput = z
+  .object({
+    name: text(1, 200),
+    company: optionalText(200),
+    email: orNone(email).default(null),
+    phone: orNone(phone).default(null),
+    whatsapp: orNone(phone).optional().openapi({ description: "Follows `phone` while it is not given." }),
+    language: z.enum(LOCALES).nullable().default(null),
+    notes: optionalText(5000),
+  })
+  .openapi("CreateCustomerInput");
+export type CreateCustomerInput = z.output<typeof CreateCustomerInput>;
+
+export const UpdateCustomerInput = z
+  .object({
+    name: text(1, 200),
+    company: orNone(text(0, 200)),
+    email: orNone(email),
+    phone: orNone(phone),
+    whatsapp: orNone(phone),
+    language: z.enum(LOCALES).nullable(),
+    notes: orNone(text(0, 5000)),
+  })
+  .partial()
+  .openapi("UpdateCustomerInput");
+export type UpdateCustomerInput = z.output<typeof UpdateCustomerInput>;
+
+export const Customer = z
+  .object({
+    id,
+    name: z.string(),
+    company: z.string().nullable(),
+    email: z.string().nullable(),
+    phone: z.string().nullable(),
+    whatsapp: z.string().nullable(),
+    language: z.enum(LOCALES).nullable(),
+    notes: z.string().nullable(),
+    version: z.int(),
+    created_at: instant,
+    updated_at: instant,
+    archived_at: instant.nullable(),
+  })
+  .openapi("Customer");
+export type Customer = z.output<typeof Customer>;
+
+export const CustomerOutput = z.object({ customer: Customer }).openapi("CustomerOutput");
+export const CustomerListOutput = z
+  .object({ customers: z.array(Customer), next_cursor: z.string().nullable() })
+  .openapi("CustomerListOutput");
+export const CustomerListQuery = z.object({
+  ...pageQuery,
+  q: text(1, 200).optional().openapi({ description: "Beginnings of words in name, company, e-mail or numbers." }),
+  archived: z.enum(["true", "false"]).default("false"),
+});
+export type CustomerListQuery = z.output<typeof CustomerListQuery>;
+
+export const DeleteCustomerQuery = z.object({
+  erase: z
+    .enum(["true", "false"])
+    .default("false")
+    .openapi({ description: "true makes the person anonymous (admin)." }),
+});
+
+export const ContactMethod = z
+  .object({
+    id,
+    kind: z.enum(CONTACT_KINDS),
+    value: z.string(),
+    is_primary: z.boolean(),
+    created_at: instant,
+    updated_at: instant,
+  })
+  .openapi("ContactMethod");
+export const ContactMethodInput = z
+  .object({
+    kind: z.enum(CONTACT_KINDS),
+    value: z.string().trim().min(1).max(254),
+    is_primary: z.boolean().default(false),
+  })
+  .openapi("ContactMethodInput");
+export type ContactMethodInput = z.output<typeof ContactMethodInput>;
+export const ContactMethodOutput = z.object({ contact_method: ContactMethod }).openapi("ContactMethodOutput");
+export const ContactMethodListOutput = z
+  .object({ contact_methods: z.array(ContactMethod), next_cursor: z.null() })
+  .openapi("ContactMethodListOutput");
+export const MethodParam = z.object({
+  id: z
+    .string()
+    .regex(/^[1-9][0-9]{0,14}$/)
+    .transform(Number)
+    .openapi({ type: "integer", param: { name: "id", in: "path" } }),
+  method_id: z
+    .string()
+    .regex(/^[1-9][0-9]{0,14}$/)
+    .transform(Number)
+    .openapi({ type: "integer", param: { name: "method_id", in: "path" } }),
+});
+
+const clock = z
+  .string()
+  .regex(/^([01][0-9]|2[0-3]):[0-5][0-9]$/, "must be HH:MM")
+  .nullable();
+export const ContactPreferences = z
+  .object({
+    preferred_channel: z.enum(CONTACT_KINDS),
+    allow_email: z.boolean(),
+    allow_sms: z.boolean(),
+    allow_whatsapp: z.boolean(),
+    allow_phone: z.boolean(),
+    quiet_from: clock.openapi({ description: "Local time of the shop; news wait until `quiet_until`." }),
+    quiet_until: clock,
+  })
+  .refine((value) => (value.quiet_from === null) === (value.quiet_until === null), {
+    path: ["quiet_until"],
+    message: "quiet_from and quiet_until go together",
+  })
+  .openapi("ContactPreferences");
+export type ContactPreferences = z.output<typeof ContactPreferences>;
+export const ContactPreferencesOutput = z
+  .object({ contact_preferences: ContactPreferences })
+  .openapi("ContactPreferencesOutput");
+
+export const HISTORY_CHANNELS = [...CONTACT_KINDS, "in_person"] as const;
+export const ContactHistoryEntry = z
+  .object({
+    id,
+    ticket_id: id.nullable(),
+    user_id: id.nullable(),
+    channel: z.enum(HISTORY_CHANNELS),
+    direction: z.enum(["outbound", "inbound"]),
+    summary: z.string(),
+    value: z.string().nullable(),
+    created_at: instant,
+  })
+  .openapi("ContactHistoryEntry");
+export const ContactHistoryInput = z
+  .object({
+    ticket: z.string().max(40).optional().openapi({ description: "`ticket_id` or `id` of the ticket it was about" }),
+    channel: z.enum(HISTORY_CHANNELS),
+    direction: z.enum(["outbound", "inbound"]),
+    summary: text(1, 2000),
+  })
+  .openapi("ContactHistoryInput");
+export type ContactHistoryInput = z.output<typeof ContactHistoryInput>;
+export const ContactHistoryOutput = z.object({ entry: ContactHistoryEntry }).openapi("ContactHistoryOutput");
+export const ContactHistoryListOutput = z
+  .object({ contact_history: z.array(ContactHistoryEntry), next_cursor: z.string().nullable() })
+  .openapi("ContactHistoryListOutput");
+
+export const CustomerExportOutput = z
+  .object({
+    customer: Customer,
+    contact_methods: z.array(ContactMethod),
+    contact_preferences: ContactPreferences.nullable(),
+    contact_history: z.array(ContactHistoryEntry),
+    tickets: z.array(z.object({ ticket_id: z.string(), title: z.string(), created_at: instant })),
+  })
+  .openapi("CustomerExportOutput");
