@@ -7,6 +7,8 @@ import { apiKeyRoutes } from "./api-keys/routes.ts";
 import { attachmentRoutes, ticketAttachmentRoutes } from "./attachments/routes.ts";
 import { authRoutes } from "./auth/routes.ts";
 import { type AppEnv, createContext, type RequestContext, realWorld, type World } from "./context.ts";
+import { contactRoutes } from "./customers/contact-routes.ts";
+import { customerRoutes } from "./customers/routes.ts";
 import { deliveryRoutes } from "./deliveries/routes.ts";
 import { ConfigurationError } from "./env.ts";
 import { healthRoutes } from "./health/routes.ts";
@@ -19,7 +21,8 @@ import { AppError, type FieldError, negotiateLocale, PROBLEMS, problemResponse }
 import { pushRoutes } from "./push/routes.ts";
 import { statsRoutes } from "./stats/routes.ts";
 import { ticketExportRoutes, ticketImportRoutes } from "./tickets/csv/routes.ts";
-import { machineTicketRoutes, myTicketRoutes, ticketRoutes } from "./tickets/routes.ts";
+import { customerTicketRoutes, machineTicketRoutes, myTicketRoutes } from "./tickets/related-routes.ts";
+import { ticketRoutes } from "./tickets/routes.ts";
 import { meRoutes, userRoutes } from "./users/routes.ts";
 import { pabblyEndpointReady } from "./webhooks/pabbly.ts";
 import { webhookRoutes } from "./webhooks/routes.ts";
@@ -47,6 +50,9 @@ const routes = () =>
     .route("/tickets", ticketRoutes)
     .route("/me", myTicketRoutes)
     .route("/machines", machineTicketRoutes)
+    .route("/customers", customerRoutes)
+    .route("/customers", contactRoutes)
+    .route("/customers", customerTicketRoutes)
     .route("/stats", statsRoutes)
     .route("/tickets", ticketAttachmentRoutes)
     .route("/tickets", ticketImportRoutes)

@@ -166,7 +166,7 @@ export const CustomerExportOutput = z
   .object({
     customer: Customer,
     contact_methods: z.array(ContactMethod),
-    contact_preferences: ContactPreferences.nullable(),
+    contact_preferences: ContactPreferences,
     contact_history: z.array(ContactHistoryEntry),
     tickets: z.array(z.object({ ticket_id: z.string(), title: z.string(), created_at: instant })),
   })

@@ -1,33 +1,23 @@
-import { createRoute, OpenAPIHono, type z } from "@hono/zod-openapi";
-import type { Context } from "hono";
+import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import { requires } from "../auth/guard.ts";
 import type { AppEnv } from "../context.ts";
-import { sendAnswer, sendJson, sendNotModified } from "../http/answer.ts";
+import { sendAnswer, sendNotModified } from "../http/answer.ts";
 import { linkHeader } from "../http/cursor.ts";
-import { bodyEtag, etag, ifNoneMatchHits } from "../http/etag.ts";
+import { etag, ifNoneMatchHits } from "../http/etag.ts";
 import { idempotencyKey, idempotencyRecord } from "../http/idempotency.ts";
 import { jsonBody } from "../http/json-body.ts";
-import {
-  IdempotencyHeader,
-  IdParam,
-  IfMatchHeader,
-  json,
-  jsonRequest,
-  notModified,
-  problems,
-} from "../http/schemas.ts";
-import { AppError } from "../problem.ts";
+import { IdempotencyHeader, IfMatchHeader, json, jsonRequest, notModified, problems } from "../http/schemas.ts";
 import { acknowledgeTicket } from "./acknowledge.ts";
 import { addComment } from "./comment.ts";
 import { createTicket } from "./create.ts";
 import { deleteTicket } from "./delete.ts";
-import { listTickets, pageBody, type TicketPage } from "./list.ts";
+import { listTickets } from "./list.ts";
+import { sendPage } from "./page-answer.ts";
 import { getTicket, listTimeline } from "./read.ts";
 import {
   CommentInput,
   CommentOutput,
   CreateTicketInput,
-  QueueQuery,
   TicketListOutput,
   TicketListQuery,
   TicketOutput,
@@ -196,44 +186,6 @@ const acknowledge = createRoute({
   },
 });
 
-const queue = createRoute({
-  method: "get",
-  path: "/queue",
-  tags,
-  summary: "My open work: machine down first, then the most urgent, then the oldest",
-  middleware: [requires("tickets:read")],
-  request: { query: QueueQuery },
-  responses: {
-    200: json(TicketListOutput, "A page"),
-    ...notModified,
-    ...problems("validation_failed", "invalid_cursor", "unauthorized"),
-  },
-});
-
-const machineHistory = createRoute({
-  method: "get",
-  path: "/{id}/tickets",
-  tags,
-  summary: "The history of a machine, newest ticket first",
-  middleware: [requires("tickets:read")],
-  request: { params: IdParam, query: QueueQuery },
-  responses: {
-    200: json(TicketListOutput, "A page"),
-    ...notModified,
-    ...problems("validation_failed", "invalid_cursor", "unauthorized", "machine_not_found"),
-  },
-});
-
-/** Sends a page whose tickets are JSON text already, or 304 when the client has it. */
-async function sendPage(c: Context<AppEnv>, page: TicketPage) {
-  const body = pageBody(page);
-  const headers = { etag: await bodyEtag(body), ...linkHeader(c.req.url, page.next_cursor) };
-  if (ifNoneMatchHits(c.req.header("if-none-match"), headers.etag)) {
-    return sendNotModified<z.output<typeof TicketListOutput>>(c, headers);
-  }
-  return sendJson<z.output<typeof TicketListOutput>, 200>(c, 200, body, headers);
-}
-
 export const ticketRoutes = new OpenAPIHono<AppEnv>()
   .openapi(create, async (c) => {
     const input = c.req.valid("json");
@@ -274,18 +226,3 @@ export const ticketRoutes = new OpenAPIHono<AppEnv>()
     const ticket = await acknowledgeTicket(c.get("actorCtx"), c.req.valid("param").ref);
     return c.json({ ticket }, 200, { etag: etag(ticket.version) });
   });
-
-/** Mounted below /me. */
-export const myTicketRoutes = new OpenAPIHono<AppEnv>().openapi(queue, async (c) => {
-  const page = await listTickets(c.get("actorCtx"), { ...c.req.valid("query"), assigned_to: "me", sort: "queue" });
-  return sendPage(c, page);
-});
-
-/** Mounted below /machines. */
-export const machineTicketRoutes = new OpenAPIHono<AppEnv>().openapi(machineHistory, async (c) => {
-  const { id } = c.req.valid("param");
-  const ctx = c.get("actorCtx");
-  const machine = await ctx.env.DB.prepare("SELECT 1 FROM machines WHERE id = ?").bind(id).first();
-  if (!machine) throw new AppError("machine_not_found");
-  return sendPage(c, await listTickets(ctx, { ...c.req.valid("query"), machine_id: id }));
-});
