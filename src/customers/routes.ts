@@ -1,11 +1,12 @@
-import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
+import { createRoute, OpenAPIHono, type z } from "@hono/zod-openapi";
 import { requires } from "../auth/guard.ts";
 import { can } from "../auth/roles.ts";
 import type { AppEnv } from "../context.ts";
+import { sendNotModified } from "../http/answer.ts";
 import { linkHeader } from "../http/cursor.ts";
 import { etag, ifNoneMatchHits } from "../http/etag.ts";
 import { jsonBody } from "../http/json-body.ts";
-import { IdParam, IfMatchHeader, json, jsonRequest, problems } from "../http/schemas.ts";
+import { IdParam, IfMatchHeader, json, jsonRequest, notModified, problems } from "../http/schemas.ts";
 import { AppError } from "../problem.ts";
 import { findCustomer, listCustomers } from "./read.ts";
 import { eraseCustomer, exportCustomer, removeCustomer } from "./remove.ts";
@@ -56,7 +57,7 @@ const get = createRoute({
   request: { params: IdParam },
   responses: {
     200: json(CustomerOutput, "The customer; the `ETag` is the version"),
-    304: { description: "Unchanged" },
+    ...notModified,
     ...problems("validation_failed", "customer_unknown", ...access),
   },
 });
@@ -117,7 +118,9 @@ export const customerRoutes = new OpenAPIHono<AppEnv>()
   .openapi(get, async (c) => {
     const customer = await findCustomer(c.get("ctx"), c.req.valid("param").id);
     const headers = { etag: etag(customer.version) };
-    if (ifNoneMatchHits(c.req.header("if-none-match"), headers.etag)) return c.body(null, 304, headers);
+    if (ifNoneMatchHits(c.req.header("if-none-match"), headers.etag)) {
+      return sendNotModified<z.output<typeof CustomerOutput>>(c, headers);
+    }
     return c.json({ customer }, 200, headers);
   })
   .openapi(update, async (c) => {

@@ -1,4 +1,4 @@
-import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
+import { createRoute, OpenAPIHono, type z } from "@hono/zod-openapi";
 import { requires } from "../auth/guard.ts";
 import type { AppEnv } from "../context.ts";
 import { sendAnswer, sendNotModified } from "../http/answer.ts";
@@ -18,6 +18,7 @@ import {
   CommentInput,
   CommentOutput,
   CreateTicketInput,
+  QueueQuery,
   TicketListOutput,
   TicketListQuery,
   TicketOutput,
