@@ -10,6 +10,8 @@ import { type AppEnv, createContext, type RequestContext, realWorld, type World 
 import { contactRoutes } from "./customers/contact-routes.ts";
 import { customerRoutes } from "./customers/routes.ts";
 import { deliveryRoutes } from "./deliveries/routes.ts";
+import { publicEmailRoutes } from "./emails/public-routes.ts";
+import { emailRoutes, ticketEmailRoutes } from "./emails/routes.ts";
 import { ConfigurationError } from "./env.ts";
 import { healthRoutes } from "./health/routes.ts";
 import { methodTable } from "./http/methods.ts";
@@ -58,6 +60,8 @@ const routes = () =>
     .route("/tickets", ticketImportRoutes)
     .route("/tickets.csv", ticketExportRoutes)
     .route("/attachments", attachmentRoutes)
+    .route("/tickets", ticketEmailRoutes)
+    .route("/emails", emailRoutes)
     .route("/push", pushRoutes)
     .route("/webhooks", webhookRoutes)
     .route("/deliveries", deliveryRoutes);
@@ -76,7 +80,7 @@ const OPENAPI_INFO = {
 };
 
 function withApi(app: OpenAPIHono<AppEnv>) {
-  const api = app.route("/api", routes());
+  const api = app.route("/api", routes()).route("/", publicEmailRoutes);
   api.openAPIRegistry.registerComponent("securitySchemes", "bearer", { type: "http", scheme: "bearer" });
   api.openAPIRegistry.registerComponent("securitySchemes", "apiKey", {
     type: "apiKey",
@@ -112,9 +116,14 @@ const SECURE_HEADERS = {
 export function createApp(world: World = realWorld) {
   const app = new OpenAPIHono<AppEnv>();
 
+  app.use("/t/*", async (c, next) => {
+    await next();
+    // Mail programs that run in a browser show the pixel on a site of their own.
+    c.header("cross-origin-resource-policy", "cross-origin");
+  });
   app.use(requestId());
   app.use(secureHeaders(SECURE_HEADERS));
-  app.use("/api/*", async (c, next) => {
+  app.use(async (c, next) => {
     const started = world.now().getTime();
     const requestId = c.get("requestId");
     const base = createContext(c.env, world, { request_id: requestId });
@@ -122,15 +131,17 @@ export function createApp(world: World = realWorld) {
       ...base,
       locale: negotiateLocale(c.req.header("accept-language"), base.env.DEFAULT_LOCALE),
       requestId,
+      origin: base.env.BETTER_AUTH_URL ?? new URL(c.req.url).origin,
       waitUntil: (promise) => c.executionCtx.waitUntil(promise),
     };
     c.set("ctx", ctx);
     await pabblyEndpointReady(ctx);
     await next();
-    c.header("cache-control", "private, no-cache");
+    if (!c.res.headers.has("cache-control")) c.header("cache-control", "private, no-cache");
     ctx.log.info("request", {
       method: c.req.method,
-      path: c.req.path,
+      // What follows /t/ and /u/ is as good as a password.
+      path: c.req.path.replace(/^(\/[tu]\/).*/, "$1"),
       status: c.res.status,
       ms: world.now().getTime() - started,
       user_id: c.get("actorCtx")?.actor.id,

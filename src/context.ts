@@ -35,6 +35,8 @@ export interface Context extends World {
 export interface RequestContext extends Context {
   locale: Locale;
   requestId: string;
+  /** Where the public finds this installation: scheme, host and port. Links in e-mails lead there. */
+  origin: string;
   /** Keeps the Worker alive for this promise after the answer is sent. */
   waitUntil(promise: Promise<unknown>): void;
 }

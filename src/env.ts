@@ -13,7 +13,7 @@ const isTimeZone = (name: string): boolean => {
 const settingsSchema = z.object({
   /** Signs sessions. `openssl rand -base64 32` makes one. */
   BETTER_AUTH_SECRET: z.string().min(32),
-  /** Public origin, only needed when a proxy changes the Host header. */
+  /** Public origin, only needed when a proxy changes the Host header. Links in e-mails lead there. */
   BETTER_AUTH_URL: z.url().optional(),
   /** The shop's own IANA time zone: it decides the month in a ticket number. */
   TIME_ZONE: z.string().default("America/Toronto").refine(isTimeZone, "not an IANA time zone"),
@@ -40,6 +40,12 @@ const settingsSchema = z.object({
     .string()
     .regex(/^[A-Z]{2}$/)
     .default("CA"),
+  /** Whom e-mails come from, as `Name <address>`: an address of a domain that the account may send for. */
+  EMAIL_FROM: z
+    .string()
+    .transform((text) => /^([^<>"\r\n]{1,100}) <([^<>\s]+@[^<>\s]+)>$/.exec(text.trim()))
+    .refine((parts) => parts !== null, "must be: Name <address>")
+    .transform((parts) => ({ name: parts?.[1] ?? "", email: parts?.[2] ?? "" })),
   /** Creates the webhook endpoint for Pabbly when present. */
   PABBLY_WEBHOOK_URL: z.url().optional(),
   /** Local development only: webhooks and push may go to http://localhost and 127.0.0.1. */
@@ -64,6 +70,7 @@ export interface Bindings {
   ATTACHMENTS: R2Bucket;
   /** Carries ids of due deliveries to the consumer. */
   DELIVERIES: Queue<DeliveryMessage>;
+  EMAIL: SendEmail;
   SIGN_IN_ACCOUNT_LIMIT: RateLimit;
   SIGN_IN_ADDRESS_LIMIT: RateLimit;
 }
@@ -98,6 +105,7 @@ export function readEnv(raw: Bindings): Env {
     ASSETS: raw.ASSETS,
     ATTACHMENTS: raw.ATTACHMENTS,
     DELIVERIES: raw.DELIVERIES,
+    EMAIL: raw.EMAIL,
     SIGN_IN_ACCOUNT_LIMIT: raw.SIGN_IN_ACCOUNT_LIMIT,
     SIGN_IN_ADDRESS_LIMIT: raw.SIGN_IN_ADDRESS_LIMIT,
   };

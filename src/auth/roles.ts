@@ -19,6 +19,8 @@ export const PERMISSIONS = {
   "machines:manage": "supervisor",
   "customers:manage": "supervisor",
   "customers:erase": "admin",
+  "emails:read": "supervisor",
+  "emails:send": "supervisor",
   "deliveries:read": "supervisor",
   "deliveries:retry": "supervisor",
   "deliveries:cleanup": "admin",

@@ -1,6 +1,7 @@
 import { and, asc, eq } from "drizzle-orm";
 import type { Context } from "../context.ts";
 import { contact_methods, contact_preferences } from "../db/schema.ts";
+import { optIn } from "../emails/opt-out.ts";
 import { AppError } from "../problem.ts";
 import { syncContacts } from "./contact-sync.ts";
 import { contactValue } from "./contact-values.ts";
@@ -158,5 +159,6 @@ export async function putContactPreferences(ctx: Context, customerId: number, in
     .insert(contact_preferences)
     .values({ customer_id: customerId, ...values })
     .onConflictDoUpdate({ target: contact_preferences.customer_id, set: values });
+  if (input.allow_email) await optIn(ctx, customerId);
   return input;
 }

@@ -1,4 +1,5 @@
 import type { ActorContext, Context } from "../context.ts";
+import { eraseEmails, exportEmails } from "../emails/personal-data.ts";
 import { ifMatchHolds } from "../http/etag.ts";
 import { AppError } from "../problem.ts";
 import { getContactPreferences, listContactMethods } from "./contacts.ts";
@@ -9,7 +10,7 @@ import { findCustomer } from "./read.ts";
 const EXPORT_ROWS = 10_000;
 
 /**
- * Takes a customer out of use. One with tickets is archived, since tickets name them; one without is removed.
+ * Takes a customer out of use. One with tickets or e-mails is archived, since those name them; one without is removed.
  *
  * @throws AppError `customer_unknown`, `version_conflict`.
  */
@@ -18,7 +19,8 @@ export async function removeCustomer(ctx: Context, id: number, ifMatch: string |
   if (!ifMatchHolds(ifMatch, customer.version)) throw new AppError("version_conflict");
   const { DB } = ctx.env;
   const now = ctx.now().toISOString();
-  const inUse = "EXISTS (SELECT 1 FROM tickets WHERE customer_id = ?1)";
+  const inUse =
+    "(EXISTS (SELECT 1 FROM tickets WHERE customer_id = ?1) OR EXISTS (SELECT 1 FROM email_history WHERE customer_id = ?1))";
   await DB.batch([
     DB.prepare(
       `UPDATE customers SET archived_at = COALESCE(archived_at, ?2), updated_at = ?2, version = version + 1
@@ -41,6 +43,7 @@ export async function eraseCustomer(ctx: ActorContext, id: number): Promise<void
   const { DB } = ctx.env;
   const now = ctx.now().toISOString();
   await DB.batch([
+    ...eraseEmails(ctx, id),
     DB.prepare("DELETE FROM contact_history WHERE customer_id = ?").bind(id),
     DB.prepare("DELETE FROM contact_methods WHERE customer_id = ?").bind(id),
     DB.prepare("DELETE FROM contact_preferences WHERE customer_id = ?").bind(id),
@@ -61,10 +64,11 @@ export async function eraseCustomer(ctx: ActorContext, id: number): Promise<void
  */
 export async function exportCustomer(ctx: Context, id: number) {
   const customer = await findCustomer(ctx, id);
-  const [contact_methods, history, preferences, tickets] = await Promise.all([
+  const [contact_methods, history, preferences, emails, tickets] = await Promise.all([
     listContactMethods(ctx, id),
     listContactHistory(ctx, id, { limit: EXPORT_ROWS }),
     getContactPreferences(ctx, id),
+    exportEmails(ctx, id),
     ctx.env.DB.prepare(
       "SELECT ticket_id, title, created_at FROM tickets WHERE customer_id = ? AND deleted_at IS NULL ORDER BY id LIMIT ?",
     )
@@ -76,6 +80,7 @@ export async function exportCustomer(ctx: Context, id: number) {
     contact_methods,
     contact_preferences: preferences,
     contact_history: history.contact_history,
+    emails,
     tickets: tickets.results,
   };
 }

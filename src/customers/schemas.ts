@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { EMAIL_STATUSES } from "../emails/schemas.ts";
 import { pageQuery } from "../http/cursor.ts";
 import { id, instant, optionalText, text } from "../http/schemas.ts";
 import { LOCALES } from "../problem.ts";
@@ -168,6 +169,20 @@ export const CustomerExportOutput = z
     contact_methods: z.array(ContactMethod),
     contact_preferences: ContactPreferences,
     contact_history: z.array(ContactHistoryEntry),
+    emails: z.array(
+      z.object({
+        ticket_id: z.string(),
+        recipient: z.string(),
+        recipient_name: z.string().nullable(),
+        subject: z.string(),
+        body: z.string().nullable(),
+        status: z.enum(EMAIL_STATUSES),
+        created_at: instant,
+        sent_at: instant.nullable(),
+        opened_at: instant.nullable(),
+        open_count: z.int(),
+      }),
+    ),
     tickets: z.array(z.object({ ticket_id: z.string(), title: z.string(), created_at: instant })),
   })
   .openapi("CustomerExportOutput");

@@ -3,5 +3,6 @@
 export * from "./schema/contacts.ts";
 export * from "./schema/customers.ts";
 export * from "./schema/deliveries.ts";
+export * from "./schema/emails.ts";
 export * from "./schema/people.ts";
 export * from "./schema/tickets.ts";

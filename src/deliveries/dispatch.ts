@@ -40,7 +40,7 @@ const INSERT_ATTEMPT = `
 const FINISH = `
   UPDATE deliveries
   SET status          = iif(generation <> claimed_generation, 'pending', ?1),
-      attempts        = iif(generation <> claimed_generation, 0, attempts),
+      attempts        = iif(generation <> claimed_generation, 0, attempts - ?7),
       next_attempt_at = iif(generation <> claimed_generation, ?2, ?3),
       completed_at    = iif(generation <> claimed_generation OR ?1 <> 'completed', NULL, ?2),
       last_error      = iif(generation <> claimed_generation, NULL, ?4),
@@ -53,7 +53,8 @@ const RESPONSE_CHARACTERS = 2048;
 /** Ends a claim: the attempt, what the channel has to say, the new status; and tells the queue what comes next. */
 async function finish(ctx: Context, job: Claim, outcome: Outcome, startedAt: Date): Promise<void> {
   const now = ctx.now();
-  const retryAt = outcome.result === "retry" ? retryTime(job, outcome, now) : null;
+  const postponed = outcome.result === "postponed";
+  const retryAt = nextTime(job, outcome, now);
   const status = finalStatus(outcome, retryAt);
   const { http_status = null, error = null, response = null } = outcome;
   const statements = [
@@ -76,6 +77,7 @@ async function finish(ctx: Context, job: Claim, outcome: Outcome, startedAt: Dat
       error,
       job.id,
       job.lease_token,
+      postponed ? 1 : 0,
     ),
   ];
   let results: D1Result<{ id?: number; status?: string; next_attempt_at?: string | null }>[];
@@ -108,7 +110,9 @@ function finalStatus(outcome: Outcome, retryAt: Date | null): "completed" | "pen
   return outcome.exhausted ?? "failed";
 }
 
-function retryTime(job: Claim, outcome: Outcome, now: Date): Date | null {
+function nextTime(job: Claim, outcome: Outcome, now: Date): Date | null {
+  if (outcome.result === "postponed") return outcome.until ?? now;
+  if (outcome.result !== "retry") return null;
   const at = nextAttemptAt(job.channel, job.attempts, now, outcome.retryAfterSeconds ?? null);
   return at && outcome.deadline && at > outcome.deadline ? null : at;
 }

@@ -21,7 +21,9 @@ export interface Claim {
 
 /** What became of one try. */
 export interface Outcome {
-  result: "delivered" | "retry" | "failed";
+  result: "delivered" | "retry" | "failed" | "postponed";
+  /** For `postponed`: when to look again. It was no try, and uses none up. */
+  until?: Date;
   http_status?: number | null;
   error?: string | null;
   /** The beginning of what the receiver answered. */

@@ -22,6 +22,13 @@ export const text = (min: number, max: number) =>
     })
     .openapi({ minLength: min, maxLength: max });
 
+/** Text on one line: a name or a subject. No control characters, so that it cannot start a header of its own. */
+export const line = (min: number, max: number) =>
+  text(min, max).refine(
+    (value) => !/[\p{Cc}\u2028\u2029]/u.test(value),
+    "must be on one line, without control characters",
+  );
+
 /** Text that may be taken away: null and blank both mean "none". For a PATCH, where absent means "as it is". */
 export const nullableText = (max: number) =>
   text(0, max)

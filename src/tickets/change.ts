@@ -2,7 +2,14 @@ import type { ActorContext } from "../context.ts";
 import { isNotNullViolation } from "../db/errors.ts";
 import { announce } from "../deliveries/outbox.ts";
 import type { PushEvent } from "../push/notification.ts";
-import { actorDocument, enqueuePush, enqueueWebhooks, type WebhookEvent } from "./events.ts";
+import {
+  actorDocument,
+  type CustomerNews,
+  enqueueCustomerNews,
+  enqueuePush,
+  enqueueWebhooks,
+  type WebhookEvent,
+} from "./events.ts";
 import type { Ticket, TimelineAction } from "./schemas.ts";
 
 /** One thing that happened, for the timeline. */
@@ -23,6 +30,8 @@ export interface Change {
   details?: Record<string, unknown>;
   /** Who is told by push; whoever acts is left out. */
   pushes: { event: PushEvent; user_id: number | null }[];
+  /** What the customer of the ticket is told, if there is one. */
+  news?: CustomerNews | undefined;
   /** Further statements, after the ticket's own. The last one's rows are the result. */
   statements?: D1PreparedStatement[];
 }
@@ -94,6 +103,10 @@ export async function applyChange<Row>(
     if (user_id === null || told.has(user_id)) continue;
     told.add(user_id);
     statements.push(enqueuePush(ctx, event, user_id, about));
+  }
+  if (change.news) {
+    const once = change.news === "received";
+    statements.push(enqueueCustomerNews(ctx, change.news, { ticket: "?", ticketParam: ticket.id, once }));
   }
   const deliveriesEnd = statements.length;
   statements.push(...(change.statements ?? []));

@@ -13,7 +13,7 @@ import {
 } from "../http/idempotency.ts";
 import { AppError } from "../problem.ts";
 import { words } from "../search/words.ts";
-import { actorDocument, enqueuePush, enqueueWebhooks, type WebhookEvent } from "./events.ts";
+import { actorDocument, enqueueCustomerNews, enqueuePush, enqueueWebhooks, type WebhookEvent } from "./events.ts";
 import { monthCode } from "./number.ts";
 import { CREATED_TICKET, SELECT_CREATED_TICKET } from "./projection.ts";
 import { reportedAtProblem } from "./reported-at.ts";
@@ -124,7 +124,7 @@ async function write(
   return answerFromRow(201, { headers, body });
 }
 
-/** Who is told: every endpoint that listens, and the assigned person unless it is they who act. */
+/** Who is told: every endpoint that listens, the assigned person unless it is they who act, and the customer. */
 function notifications(ctx: ActorContext, input: CreateTicketInput): D1PreparedStatement[] {
   const { assigned_to } = input;
   const ticket = CREATED_TICKET;
@@ -133,6 +133,7 @@ function notifications(ctx: ActorContext, input: CreateTicketInput): D1PreparedS
   if (assigned_to !== null && assigned_to !== ctx.actor.id) {
     statements.unshift(enqueuePush(ctx, "ticket.assigned", assigned_to, { ticket }));
   }
+  if (input.customer_id !== null) statements.push(enqueueCustomerNews(ctx, "received", { ticket, once: true }));
   return statements;
 }
 

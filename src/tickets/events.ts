@@ -1,4 +1,4 @@
-import type { ActorContext, Context } from "../context.ts";
+import type { ActorContext, Context, RequestContext } from "../context.ts";
 import { enqueue } from "../deliveries/outbox.ts";
 import type { PushEvent } from "../push/notification.ts";
 import { TICKET_DOCUMENTS } from "./projection.ts";
@@ -12,8 +12,20 @@ export const WEBHOOK_EVENTS = [
   "ticket.commented",
   "ticket.deleted",
   "notification.fallback",
+  "customer.notify",
 ] as const;
 export type WebhookEvent = (typeof WEBHOOK_EVENTS)[number];
+
+/** What a customer is told about a ticket that names them. */
+export type CustomerNews = "received" | "started" | "waiting_parts" | "completed";
+
+/** The news that a status is for the customer; the others concern the shop only. */
+export const NEWS_OF_STATUS: Partial<Record<string, CustomerNews>> = {
+  received: "received",
+  in_progress: "started",
+  waiting_parts: "waiting_parts",
+  completed: "completed",
+};
 
 /** The person who acted, as webhooks show them. */
 export const actorDocument = ({ actor }: ActorContext) => ({ id: actor.id, name: actor.name, role: actor.role });
@@ -88,5 +100,27 @@ export function enqueuePush(
       ctx.now().toISOString(),
       ...(options.ticketParam === undefined ? [] : [options.ticketParam]),
     ],
+  );
+}
+
+/**
+ * A statement that enqueues news for the customer whom the ticket names, if it names one. How they hear of it, and
+ * when, is decided when it is dispatched.
+ *
+ * @param options.ticket, options.ticketParam as in `enqueueWebhooks`.
+ * @param options.once tell it once only, however often it comes to that.
+ */
+export function enqueueCustomerNews(
+  ctx: RequestContext,
+  news: CustomerNews,
+  options: { ticket: string; ticketParam?: number; once?: boolean },
+): D1PreparedStatement {
+  return enqueue(
+    ctx,
+    `SELECT 'email' AS channel, 'customer:' || t.customer_id AS target, 'ticket:' || t.id AS subject,
+            'ticket.' || ? AS event_type, json_object('news', ?, 'origin', ?) AS payload
+     FROM tickets t WHERE t.id = ${options.ticket} AND t.customer_id IS NOT NULL`,
+    [news, news, ctx.origin, ...(options.ticketParam === undefined ? [] : [options.ticketParam])],
+    { once: options.once ?? false },
   );
 }

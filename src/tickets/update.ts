@@ -4,7 +4,7 @@ import { ifMatchHolds } from "../http/etag.ts";
 import { AppError } from "../problem.ts";
 import { words } from "../search/words.ts";
 import { applyChange, type Change, type Entry, versionIs } from "./change.ts";
-import type { WebhookEvent } from "./events.ts";
+import { type CustomerNews, NEWS_OF_STATUS, type WebhookEvent } from "./events.ts";
 import { findTicket, ticketById } from "./read.ts";
 import { reportedAtProblem } from "./reported-at.ts";
 import type { Ticket, UpdateTicketInput } from "./schemas.ts";
@@ -80,6 +80,12 @@ const person = async (ctx: ActorContext, id: number | null): Promise<string | nu
     ? null
     : ((await ctx.env.DB.prepare("SELECT name FROM users WHERE id = ?").bind(id).first<string>("name")) ?? null);
 
+/** A customer who is named later hears how things stand, while the ticket is open. */
+function newsForNewCustomer(ticket: Ticket, input: UpdateTicketInput): CustomerNews | undefined {
+  const open = !["completed", "cancelled", "archived"].includes(ticket.status);
+  return open && input.customer_id ? (NEWS_OF_STATUS[ticket.status] ?? "received") : undefined;
+}
+
 /** Works out what an update means for this ticket. Null: nothing changes. */
 async function plan(ctx: ActorContext, ticket: Ticket, input: UpdateTicketInput): Promise<Change | null> {
   const now = ctx.now().toISOString();
@@ -100,9 +106,11 @@ async function plan(ctx: ActorContext, ticket: Ticket, input: UpdateTicketInput)
     pushes.push({ event: "ticket.updated", user_id: ticket.assigned_to });
   }
 
+  let news = changed.includes("customer_id") ? newsForNewCustomer(ticket, input) : undefined;
   let assignee = input.assigned_to;
   if (input.status !== undefined) {
     checkTransition(ticket, input.status);
+    news = NEWS_OF_STATUS[input.status];
     set.status = input.status;
     entries.push({ action: "status_changed", old_value: ticket.status, new_value: input.status });
     webhooks.push("ticket.status_changed");
@@ -150,9 +158,9 @@ async function plan(ctx: ActorContext, ticket: Ticket, input: UpdateTicketInput)
       };
     }
     const comment = input.comment;
-    return { set, entries: [{ ...first, comment }, ...rest], webhooks, pushes, details: { comment } };
+    return { set, entries: [{ ...first, comment }, ...rest], webhooks, pushes, news, details: { comment } };
   }
-  return first ? { set, entries: [first, ...rest], webhooks, pushes } : null;
+  return first ? { set, entries: [first, ...rest], webhooks, pushes, news } : null;
 }
 
 /**

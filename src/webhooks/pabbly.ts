@@ -5,7 +5,7 @@ import type { WebhookEvent } from "../tickets/events.ts";
 import { newSecret } from "./endpoints.ts";
 
 const SOURCE = "PABBLY_WEBHOOK_URL";
-const EVENTS: WebhookEvent[] = ["ticket.created", "notification.fallback"];
+const EVENTS: WebhookEvent[] = ["ticket.created", "notification.fallback", "customer.notify"];
 
 const ready = new WeakMap<Env, Promise<void>>();
 

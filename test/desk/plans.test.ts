@@ -14,6 +14,7 @@ const ctx: ActorContext = {
   actor,
   locale: "en",
   requestId: "plans",
+  origin: "https://shop.example",
   waitUntil: () => {},
 };
 

@@ -1,0 +1,47 @@
+import type { Context } from "../context.ts";
+import { addressDigest, optOutToken } from "./links.ts";
+
+/** The address behind an opt-out link, or null when the link is not ours or the mail has been erased. */
+export async function optOutAddress(ctx: Context, link: string): Promise<string | null> {
+  const token = optOutToken(ctx.env, link);
+  if (!token) return null;
+  return ctx.env.DB.prepare("SELECT recipient FROM email_history WHERE token = ?")
+    .bind(token)
+    .first<string>("recipient");
+}
+
+/**
+ * Notes that an address wants no more e-mail, for ever and whoever writes to it; the preferences of each customer who
+ * has it follow. May be repeated.
+ */
+export async function optOut(ctx: Context, address: string): Promise<void> {
+  const { DB } = ctx.env;
+  const now = ctx.now().toISOString();
+  const theirs = "SELECT customer_id FROM contact_methods WHERE kind = 'email' AND value = ?";
+  await DB.batch([
+    DB.prepare("INSERT INTO email_opt_outs (address_digest, created_at) VALUES (?, ?) ON CONFLICT DO NOTHING").bind(
+      addressDigest(address),
+      now,
+    ),
+    DB.prepare(
+      `INSERT INTO contact_history (customer_id, channel, direction, summary, value, created_at)
+       SELECT customer_id, 'email', 'inbound', 'email.opt_out', ?, ? FROM contact_preferences
+       WHERE allow_email = 1 AND customer_id IN (${theirs})`,
+    ).bind(address, now, address),
+    DB.prepare(
+      `UPDATE contact_preferences SET allow_email = 0, updated_at = ? WHERE allow_email = 1 AND customer_id IN (${theirs})`,
+    ).bind(now, address),
+  ]);
+}
+
+/** Forgets the opt-outs of a customer's addresses: they have told the shop that e-mail is welcome again. */
+export async function optIn(ctx: Context, customerId: number): Promise<void> {
+  const { DB } = ctx.env;
+  const { results } = await DB.prepare("SELECT value FROM contact_methods WHERE customer_id = ? AND kind = 'email'")
+    .bind(customerId)
+    .all<{ value: string }>();
+  if (results.length === 0) return;
+  await DB.prepare("DELETE FROM email_opt_outs WHERE address_digest IN (SELECT value FROM json_each(?))")
+    .bind(JSON.stringify(results.map(({ value }) => addressDigest(value))))
+    .run();
+}

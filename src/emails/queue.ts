@@ -1,0 +1,79 @@
+import type { Context } from "../context.ts";
+import { enqueue } from "../deliveries/outbox.ts";
+import type { Locale } from "../problem.ts";
+import { addressDigest, newToken } from "./links.ts";
+import type { Template } from "./schemas.ts";
+
+/** One send: a message to one or more recipients about one ticket. */
+export interface Send {
+  tracking_id: string;
+  ticket_id: number;
+  /** Who wrote it; null for news. */
+  user_id: number | null;
+  template: Template;
+  subject: string;
+  body: string | null;
+  origin: string;
+  /** Addresses in lower case, each once. */
+  recipients: { email: string; name: string | null; customer_id?: number; language: Locale | null }[];
+}
+
+/** SQL that holds when the address `address` wants no e-mail: it said so, or a customer's preferences do. */
+export const optedOut = (address: string, digest: string): string => `
+  (EXISTS (SELECT 1 FROM email_opt_outs o WHERE o.address_digest = ${digest})
+   OR EXISTS (SELECT 1 FROM contact_methods cm JOIN contact_preferences cp ON cp.customer_id = cm.customer_id
+              WHERE cm.kind = 'email' AND cm.value = ${address} AND cp.allow_email = 0))`;
+
+// A recipient is the customer of the ticket when the address is theirs, else the first customer who has it.
+const INSERT_RECIPIENTS = `
+  INSERT INTO email_history (tracking_id, token, recipient, recipient_name, customer_id, language, status, reason, created_at)
+  SELECT m.tracking_id, r.value ->> 'token', r.value ->> 'email', r.value ->> 'name', c.id,
+         COALESCE(c.language, r.value ->> 'language'),
+         iif(${optedOut("r.value ->> 'email'", "r.value ->> 'digest'")}, 'suppressed', 'queued'),
+         iif(${optedOut("r.value ->> 'email'", "r.value ->> 'digest'")}, 'opted_out', NULL), m.created_at
+  FROM json_each(?) r
+  JOIN email_messages m ON m.tracking_id = ?
+  JOIN tickets t ON t.id = m.ticket_id
+  LEFT JOIN customers c ON c.id = COALESCE(
+    (SELECT cm.customer_id FROM contact_methods cm
+     WHERE cm.kind = 'email' AND cm.value = r.value ->> 'email'
+     ORDER BY cm.customer_id = t.customer_id DESC, cm.customer_id LIMIT 1), r.value ->> 'customer_id')
+  ORDER BY r.key`;
+
+/**
+ * The statements of one send, for a batch: the message, a row per recipient, a delivery per recipient that wants mail.
+ * NOT NULL refuses the batch when the ticket is gone. The last one returns rows `{id}` of deliveries.
+ */
+export function queueSend(ctx: Context, send: Send): D1PreparedStatement[] {
+  const { DB } = ctx.env;
+  const recipients = send.recipients.map((recipient) => ({
+    ...recipient,
+    language: recipient.language ?? ctx.env.DEFAULT_LOCALE,
+    token: newToken(),
+    digest: addressDigest(recipient.email),
+  }));
+  return [
+    DB.prepare(
+      `INSERT INTO email_messages (ticket_id, tracking_id, user_id, template, subject, body, origin, created_at)
+       VALUES ((SELECT id FROM tickets WHERE id = ? AND deleted_at IS NULL), ?, ?, ?, ?, ?, ?, ?)`,
+    ).bind(
+      send.ticket_id,
+      send.tracking_id,
+      send.user_id,
+      send.template,
+      send.subject,
+      send.body,
+      send.origin,
+      ctx.now().toISOString(),
+    ),
+    DB.prepare(INSERT_RECIPIENTS).bind(JSON.stringify(recipients), send.tracking_id),
+    enqueue(
+      ctx,
+      `SELECT 'email' AS channel, 'email:' || h.id AS target, 'ticket:' || m.ticket_id AS subject,
+              'email.' || m.template AS event_type, json_object('email_id', h.id) AS payload
+       FROM email_history h JOIN email_messages m ON m.tracking_id = h.tracking_id
+       WHERE h.tracking_id = ? AND h.status = 'queued'`,
+      [send.tracking_id],
+    ),
+  ];
+}

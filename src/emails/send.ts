@@ -1,0 +1,152 @@
+import type { DeliveryContext, Outcome } from "../deliveries/job.ts";
+import { RETRY_SECONDS } from "../deliveries/schedule.ts";
+import type { Locale } from "../problem.ts";
+import { addressDigest, optOutUrl, pixelUrl } from "./links.ts";
+import { type Mail, type MailResult, sendMail } from "./mailer.ts";
+import { optedOut } from "./queue.ts";
+import type { Template } from "./schemas.ts";
+import { renderMail } from "./template.ts";
+
+interface Row {
+  id: number;
+  token: string;
+  recipient: string;
+  recipient_name: string | null;
+  customer_id: number | null;
+  language: Locale;
+  status: string;
+  template: Template;
+  subject: string;
+  body: string | null;
+  origin: string;
+  ticket_id: number;
+  user_id: number | null;
+  ticket_number: string;
+  title: string;
+  machine_name: string;
+  /** Message ids of earlier mails of this ticket to this address, oldest first, with a space between. */
+  earlier: string | null;
+}
+
+/** Message ids that a mail refers to at most: enough for any mail program, well below the length of a header line. */
+const REFERENCES = 5;
+
+const SELECT = `
+  SELECT h.id, h.token, h.recipient, h.recipient_name, h.customer_id, h.language, h.status, m.template, m.subject, m.body,
+         m.origin, m.ticket_id, m.user_id, t.ticket_id AS ticket_number, t.title, ma.name AS machine_name,
+         (SELECT group_concat(message_id, ' ') FROM (
+            SELECT message_id FROM (
+              SELECT p.id, p.message_id FROM email_history p JOIN email_messages pm ON pm.tracking_id = p.tracking_id
+              WHERE p.recipient = h.recipient AND pm.ticket_id = m.ticket_id AND p.message_id IS NOT NULL
+              ORDER BY p.id DESC LIMIT ${REFERENCES}) ORDER BY id)) AS earlier
+  FROM email_history h
+  JOIN email_messages m ON m.tracking_id = h.tracking_id
+  JOIN tickets t ON t.id = m.ticket_id
+  JOIN machines ma ON ma.id = t.machine_id
+  WHERE h.id = ?`;
+
+/**
+ * The headers that put every mail of a ticket into one conversation (RFC 5322 section 3.6.4) and let the recipient opt
+ * out with one click (RFC 8058). The mail service makes the Message-ID itself; the ticket's own one stands for the
+ * beginning, so that even the first two mails belong together.
+ */
+function headers(ctx: DeliveryContext, row: Row): Record<string, string> {
+  const root = `<${row.ticket_number.toLowerCase()}@${ctx.env.EMAIL_FROM.email.split("@").at(-1)}>`;
+  const earlier = (row.earlier ?? "").split(" ").filter((id) => /^<[^<>\s]{3,200}>$/.test(id));
+  return {
+    References: [root, ...earlier].join(" "),
+    "In-Reply-To": earlier.at(-1) ?? root,
+    "List-Unsubscribe": `<${optOutUrl(ctx.env, row.origin, row.token)}>`,
+    "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+  };
+}
+
+function mail(ctx: DeliveryContext, row: Row): Mail {
+  const content = renderMail({
+    language: row.language,
+    template: row.template,
+    subject: row.subject,
+    body: row.body,
+    recipient_name: row.recipient_name,
+    ticket: { number: row.ticket_number, title: row.title, machine_name: row.machine_name },
+    links: { pixel: pixelUrl(row.origin, row.token), optOut: optOutUrl(ctx.env, row.origin, row.token) },
+  });
+  return { ...content, to: { email: row.recipient, name: row.recipient_name }, headers: headers(ctx, row) };
+}
+
+// What has been sent stays sent: a state only moves forward.
+const setStatus = (ctx: DeliveryContext, row: Row, status: "failed" | "suppressed", reason: string) =>
+  ctx.env.DB.prepare("UPDATE email_history SET status = ?, reason = ? WHERE id = ? AND status <> 'sent'").bind(
+    status,
+    reason,
+    row.id,
+  );
+
+function timeline(ctx: DeliveryContext, row: Row, action: "notified" | "notification_failed", comment: string) {
+  const event = row.template === "message" ? "email.message" : `ticket.${row.template}`;
+  return ctx.env.DB.prepare(
+    "INSERT INTO ticket_timeline (ticket_id, action, new_value, comment, created_at) VALUES (?, ?, ?, ?, ?)",
+  ).bind(row.ticket_id, action, event, comment, ctx.now().toISOString());
+}
+
+/** The row, the customer's contact history and, for news, the timeline say that it went out. */
+function sentEffects(ctx: DeliveryContext, row: Row, message_id: string): D1PreparedStatement[] {
+  const now = ctx.now().toISOString();
+  const effects = [
+    ctx.env.DB.prepare(
+      "UPDATE email_history SET status = 'sent', sent_at = ?, message_id = ?, reason = NULL WHERE id = ? AND status <> 'sent'",
+    ).bind(now, message_id.startsWith("<") ? message_id : `<${message_id}>`, row.id),
+  ];
+  if (row.customer_id !== null) {
+    effects.push(
+      ctx.env.DB.prepare(
+        `INSERT INTO contact_history (customer_id, ticket_id, user_id, channel, direction, summary, value, created_at)
+         VALUES (?, ?, ?, 'email', 'outbound', ?, ?, ?)`,
+      ).bind(row.customer_id, row.ticket_id, row.user_id, row.subject, row.recipient, now),
+    );
+  }
+  if (row.template !== "message") effects.push(timeline(ctx, row, "notified", "email"));
+  return effects;
+}
+
+const failed = (ctx: DeliveryContext, row: Row, reason: string): D1PreparedStatement[] => [
+  setStatus(ctx, row, "failed", reason),
+  timeline(ctx, row, "notification_failed", reason),
+];
+
+function outcome(ctx: DeliveryContext, row: Row, attempts: number, result: MailResult): Outcome {
+  if (result.result === "sent") return { result: "delivered", effects: sentEffects(ctx, row, result.message_id) };
+  const { reason } = result;
+  if (reason === "E_RECIPIENT_SUPPRESSED") {
+    return { result: "failed", error: reason, effects: [setStatus(ctx, row, "suppressed", reason)] };
+  }
+  if (result.result === "permanent") return { result: "failed", error: reason, effects: failed(ctx, row, reason) };
+  const last = attempts > RETRY_SECONDS.email.length;
+  return {
+    result: "retry",
+    error: reason,
+    retryAfterSeconds: result.retryAfterSeconds,
+    effects: last ? failed(ctx, row, reason) : [],
+  };
+}
+
+/**
+ * Makes one try to send one e-mail. What is in its row decides: a mail that has left is not sent again, an address that
+ * has opted out since gets none.
+ *
+ * @param emailId `email_history.id`.
+ * @param attempts tries so far, this one included.
+ */
+export async function sendQueuedEmail(ctx: DeliveryContext, emailId: number, attempts: number): Promise<Outcome> {
+  const row = await ctx.env.DB.prepare(SELECT).bind(emailId).first<Row>();
+  if (!row) return { result: "failed", error: "the recipient has been erased" };
+  if (row.status === "sent") return { result: "delivered", response: "sent before" };
+  const unwanted = await ctx.env.DB.prepare(`SELECT ${optedOut("?1", "?2")} AS yes`)
+    .bind(row.recipient, addressDigest(row.recipient))
+    .first<number>("yes");
+  if (unwanted) {
+    return { result: "delivered", response: "opted out", effects: [setStatus(ctx, row, "suppressed", "opted_out")] };
+  }
+  const result = await ctx.connections.run(() => sendMail(ctx, mail(ctx, row)));
+  return outcome(ctx, row, attempts, result);
+}
