@@ -26,7 +26,7 @@ const { env, dispose } = await getPlatformProxy<Bindings>();
 const anyone = await env.DB.prepare("SELECT id FROM users LIMIT 1").first();
 if (!anyone) {
   await env.DB.batch((await demoDataSql()).map((statement) => env.DB.prepare(statement)));
-  console.log("Added the demo people and machines.");
+  console.log("Added the demo people, machines and customers.");
 }
 await dispose();
 

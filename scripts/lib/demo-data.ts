@@ -27,7 +27,28 @@ const MACHINES = [
   ["PRS", "Trumpf TruBend 5130", "TruBend 5130", "TRF-5130-204", "Hall C, south"],
 ];
 
-/** Demo people, machine types and machines, as SQL statements for an empty local database. */
+const CUSTOMERS = [
+  ["Jeanne Tremblay", "Atelier Tremblay", "jeanne@atelier.example", "+15145550123", "fr"],
+  ["John Carter", "Carter Tooling", "john@carter.example", "+14165550188", "en"],
+];
+
+/** A customer with the preferences and contact methods that one has who was added through the API. */
+function customerSql([name = "", company = "", email, phone, language]: string[], now: string): string[] {
+  const newest = "(SELECT MAX(id) FROM customers)";
+  return [
+    `INSERT INTO customers (name, name_words, company, company_words, email, phone, whatsapp, language, created_at, updated_at)
+     VALUES ('${name}', '${searchText(name)}', '${company}', '${searchText(company)}', '${email}', '${phone}', '${phone}',
+             '${language}', '${now}', '${now}')`,
+    `INSERT INTO contact_preferences (customer_id, updated_at) VALUES (${newest}, '${now}')`,
+    ...Object.entries({ phone, whatsapp: phone, email }).map(
+      ([kind, value]) =>
+        `INSERT INTO contact_methods (customer_id, kind, value, is_primary, created_at, updated_at)
+         VALUES (${newest}, '${kind}', '${value}', 1, '${now}', '${now}')`,
+    ),
+  ];
+}
+
+/** Demo people, machine types, machines and customers, as SQL statements for an empty local database. */
 export async function demoDataSql(now = new Date().toISOString()): Promise<string[]> {
   const people = await Promise.all(DEMO_USERS.map((user) => insertUserSql(user, now)));
   return [
@@ -42,5 +63,6 @@ export async function demoDataSql(now = new Date().toISOString()): Promise<strin
          SELECT id, '${name}', '${model}', '${serial}', '${location}', '${searchText(name, model, serial)}', '${randomBytes(16).toString("base64url")}', '${now}', '${now}'
          FROM machine_types WHERE code = '${code}'`,
     ),
+    ...CUSTOMERS.flatMap((customer) => customerSql(customer, now)),
   ];
 }
