@@ -9,6 +9,7 @@ import { authRoutes } from "./auth/routes.ts";
 import { type AppEnv, createContext, type RequestContext, realWorld, type World } from "./context.ts";
 import { contactRoutes } from "./customers/contact-routes.ts";
 import { customerRoutes } from "./customers/routes.ts";
+import { isTransient } from "./db/errors.ts";
 import { deliveryRoutes } from "./deliveries/routes.ts";
 import { publicEmailRoutes } from "./emails/public-routes.ts";
 import { emailRoutes, ticketEmailRoutes } from "./emails/routes.ts";
@@ -180,5 +181,6 @@ function answerProblem(c: HonoContext<AppEnv>, error: Error): Response {
 function asAppError(error: Error): AppError {
   if (error instanceof AppError) return error;
   if (error instanceof ConfigurationError) return new AppError("misconfigured");
+  if (isTransient(error)) return new AppError("database_unavailable", { headers: { "retry-after": "1" } });
   return new AppError("internal_error");
 }

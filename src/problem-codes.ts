@@ -277,8 +277,11 @@ export const PROBLEMS = {
   ),
   database_unavailable: problem(
     503,
-    ["Database unavailable", "The database did not answer. Try again with the same Idempotency-Key."],
-    ["Base de données indisponible", "La base de données n'a pas répondu. Réessayez avec la même Idempotency-Key."],
+    ["Database unavailable", "The database did not answer. Try again, with the same Idempotency-Key if there was one."],
+    [
+      "Base de données indisponible",
+      "La base de données n'a pas répondu. Réessayez, avec la même Idempotency-Key s'il y en avait une.",
+    ],
   ),
 } as const satisfies Record<string, ProblemType>;
 

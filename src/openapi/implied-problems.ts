@@ -18,7 +18,7 @@ function impliedCodes(method: (typeof METHODS)[number], operation: Operation): P
   const takes = (name: string) => operation.parameters?.some((parameter) => parameter.name === name) ?? false;
   const codes: ProblemCode[] = [];
   if (operation.security?.length !== 0) {
-    codes.push("unauthorized", "too_many_requests");
+    codes.push("unauthorized", "too_many_requests", "database_unavailable");
     if (method !== "get") codes.push("cross_origin_request");
   }
   if (operation.requestBody) {
@@ -26,7 +26,7 @@ function impliedCodes(method: (typeof METHODS)[number], operation: Operation): P
   }
   if (takes("id") || takes("limit")) codes.push("validation_failed");
   if (takes("cursor")) codes.push("invalid_cursor");
-  if (takes("idempotency-key")) codes.push("invalid_idempotency_key", "idempotency_key_reused", "database_unavailable");
+  if (takes("idempotency-key")) codes.push("invalid_idempotency_key", "idempotency_key_reused");
   return codes;
 }
 

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { negotiateLocale, PROBLEMS, type ProblemCode } from "../../src/problem.ts";
+import { LOST_CONNECTION } from "../faults/connection.ts";
 import { at, bindings, machine, ORIGIN, type Person, person, send, startApp } from "../helpers.ts";
 import { expectProblem } from "../problems.ts";
 
@@ -34,6 +35,25 @@ describe("the request id", () => {
       expect((await expectProblem(response, 401, "unauthorized")).request_id).toMatch(/^[0-9a-f-]{36}$/);
     },
   );
+});
+
+test.each([
+  ["GET", "/api/tickets"],
+  ["GET", "/api/machines/1"],
+  ["PATCH", "/api/machines/1"],
+])("a database that does not answer makes %s %s a 503 that may be repeated", async (method, path) => {
+  const lost = async () => {
+    throw new Error(LOST_CONNECTION);
+  };
+  // The session is still found; the query of the route itself is lost.
+  const statement = (): unknown => ({ bind: statement, all: lost, first: lost, run: lost, raw: lost });
+  const { DB } = bindings();
+  const prepare = (sql: string) => (/sessions|api_keys/.test(sql) ? DB.prepare(sql) : statement());
+  const broken = startApp({}, bindings({ DB: { prepare, batch: lost, exec: lost } }));
+  const body = method === "GET" ? undefined : { name: "Haas" };
+  const response = await broken.request(path, send(technician, body, {}, method));
+  expect(response.headers.get("retry-after")).toBe("1");
+  await expectProblem(response, 503, "database_unavailable");
 });
 
 describe("the language", () => {
