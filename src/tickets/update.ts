@@ -10,8 +10,13 @@ import { reportedAtProblem } from "./reported-at.ts";
 import type { Ticket, UpdateTicketInput } from "./schemas.ts";
 import { checkTransition, WORKING_STATUSES } from "./transitions.ts";
 
-/** Tries when somebody else changes the ticket in the same moment and the client named no version. */
-const ATTEMPTS = 4;
+/**
+ * Tries when somebody else changes the ticket in the same moment and the client named no version. One of those who meet
+ * always gets through, so this is how many may meet for certain; the waits between let more.
+ */
+const ATTEMPTS = 10;
+/** Longest wait before another try, times the tries made so far. */
+const WAIT_MS = 20;
 
 type Field = keyof UpdateTicketInput;
 
@@ -194,6 +199,7 @@ export async function updateTicket(
     const statements = textChanged ? reindex(ctx, ticket, input) : [];
     const written = await applyChange(ctx, ticket, { ...change, statements }, versionIs(ticket.version));
     if (written) return ticketById(ctx, ticket.id);
+    await ctx.sleep(Math.random() * WAIT_MS * (attempt + 1));
   }
   throw new AppError("version_conflict");
 }
