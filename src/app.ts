@@ -132,7 +132,7 @@ export function createApp(world: World = realWorld) {
       ...base,
       locale: negotiateLocale(c.req.header("accept-language"), base.env.DEFAULT_LOCALE),
       requestId,
-      origin: base.env.BETTER_AUTH_URL ?? new URL(c.req.url).origin,
+      origin: new URL(base.env.BETTER_AUTH_URL ?? c.req.url).origin,
       waitUntil: (promise) => c.executionCtx.waitUntil(promise),
     };
     c.set("ctx", ctx);
