@@ -1,18 +1,27 @@
 import type { Context } from "../context.ts";
 
 /**
+ * SQL that sets the customer's WhatsApp number beside a new `phone`: one that was the phone's goes on being the
+ * phone's. Right-hand sides see the row as it was; the placeholder is the new phone number.
+ */
+export const WHATSAPP_FOLLOWS = "whatsapp = iif(whatsapp IS phone, ?, whatsapp)";
+
+/**
  * Statements that bring contact methods and preferences in line with the customer's row as it is at that point of the
  * batch. They read the row instead of carrying values along and have a conflict clause each, so that any number of
  * them, in any order, from any state, end in agreement: the value in the row is the one primary of its kind, what was
- * primary before stays as a method, and preferences exist.
+ * primary before stays as a method, and preferences exist. An erased customer gets neither.
+ *
+ * @param customer SQL for the customer's id: an expression, or `?`, bound to `param`.
  */
 export function syncContacts(ctx: Context, customer: string, param: number | null): D1PreparedStatement[] {
   const now = ctx.now().toISOString();
   const bound = param === null ? [] : [param];
+  // A value from before there were rules for values may be none that a method can hold.
   const current = `
     SELECT c.id AS customer_id, v.key AS kind, v.value AS value FROM customers c
     JOIN json_each(json_object('phone', c.phone, 'whatsapp', c.whatsapp, 'email', c.email)) v
-    WHERE c.id = ${customer} AND v.value IS NOT NULL`;
+    WHERE c.id = ${customer} AND c.erased_at IS NULL AND length(v.value) BETWEEN 3 AND 254`;
   const { DB } = ctx.env;
   return [
     DB.prepare(
@@ -29,7 +38,8 @@ export function syncContacts(ctx: Context, customer: string, param: number | nul
        WHERE is_primary = 0`,
     ).bind(...bound, now, now),
     DB.prepare(
-      `INSERT INTO contact_preferences (customer_id, updated_at) SELECT id, ? FROM customers WHERE id = ${customer}
+      `INSERT INTO contact_preferences (customer_id, updated_at)
+       SELECT id, ? FROM customers WHERE id = ${customer} AND erased_at IS NULL
        ON CONFLICT (customer_id) DO NOTHING`,
     ).bind(now, ...bound),
   ];
