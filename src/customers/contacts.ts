@@ -3,7 +3,7 @@ import type { Context } from "../context.ts";
 import { throughLostConnections } from "../db/lost-connections.ts";
 import { contact_methods, contact_preferences } from "../db/schema.ts";
 import { AppError } from "../problem.ts";
-import { syncContacts, WHATSAPP_FOLLOWS } from "./contact-sync.ts";
+import { keepContacts, syncContacts, WHATSAPP_FOLLOWS } from "./contact-sync.ts";
 import { contactValue } from "./contact-values.ts";
 import { findChangeable, findCustomer } from "./read.ts";
 import type { ContactMethodInput, ContactPreferences } from "./schemas.ts";
@@ -49,6 +49,7 @@ function changeCustomer(
 ): D1PreparedStatement[] {
   const isPhone = kind === "phone";
   return [
+    keepContacts(ctx, customerId),
     ctx.env.DB.prepare(
       `UPDATE customers SET ${kind} = ?, ${isPhone ? `${WHATSAPP_FOLLOWS}, ` : ""}updated_at = ?, version = version + 1
        WHERE id = ? AND erased_at IS NULL AND ${guard.sql}`,
@@ -133,13 +134,12 @@ export async function removeContactMethod(ctx: Context, customerId: number, meth
   const method = (await selectMethods(ctx, customerId)).find(({ id }) => id === methodId);
   if (!method) throw new AppError("contact_method_not_found");
   const { DB } = ctx.env;
-  // First the method: what follows would otherwise keep it as a former one.
-  const statements = [DB.prepare("DELETE FROM contact_methods WHERE id = ?").bind(methodId)];
   const { kind, value } = method;
-  if (kind !== "sms") {
-    statements.push(...changeCustomer(ctx, customerId, kind, null, { sql: `${kind} = ?`, param: value }));
-  }
-  await throughLostConnections(ctx, true, () => DB.batch(statements));
+  const cleared =
+    kind === "sms" ? [] : changeCustomer(ctx, customerId, kind, null, { sql: `${kind} = ?`, param: value });
+  // Last, since a change keeps what the customer's row loses by it.
+  const removed = DB.prepare("DELETE FROM contact_methods WHERE id = ?").bind(methodId);
+  await throughLostConnections(ctx, true, () => DB.batch([...cleared, removed]));
 }
 
 const preferenceColumns = {

@@ -10,7 +10,7 @@ import {
 } from "../http/idempotency.ts";
 import { AppError } from "../problem.ts";
 import { searchText } from "../search/words.ts";
-import { syncContacts, WHATSAPP_FOLLOWS } from "./contact-sync.ts";
+import { keepContacts, syncContacts, WHATSAPP_FOLLOWS } from "./contact-sync.ts";
 import { contactValue } from "./contact-values.ts";
 import { customerColumns, findChangeable } from "./read.ts";
 import type { CreateCustomerInput, Customer, UpdateCustomerInput } from "./schemas.ts";
@@ -117,7 +117,8 @@ export async function updateCustomer(
   if (set.size === 0) return before;
   const unbound = anyVersion(ifMatch);
   const updated = await throughLostConnections(ctx, unbound, async () => {
-    const [change] = await ctx.env.DB.batch<Customer>([
+    const [, change] = await ctx.env.DB.batch<Customer>([
+      keepContacts(ctx, id),
       ctx.env.DB.prepare(
         `UPDATE customers SET ${[...set.keys()].join(", ")}, updated_at = ?, version = version + 1
          WHERE id = ? AND erased_at IS NULL ${unbound ? "" : "AND version = ?"} RETURNING ${MEMBERS.join(", ")}`,
