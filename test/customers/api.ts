@@ -1,7 +1,8 @@
+import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 import type { ContactMethod, CreateCustomerInput } from "../../src/customers/schemas.ts";
 import { Customer } from "../../src/customers/schemas.ts";
-import { type App, type Person, queryAll, send } from "../helpers.ts";
+import { type App, type Person, send } from "../helpers.ts";
 
 type Headers = Record<string, string>;
 type Method = (typeof ContactMethod)["_output"];
@@ -55,9 +56,10 @@ export function customersOf(app: App, sender: () => Person) {
 export type Customers = ReturnType<typeof customersOf>;
 
 /** What disagrees between customers, their contact methods and preferences, anywhere in the database. */
-export const disagreements = () =>
-  queryAll<{ id: number; kind: string; value: string | null; primaries: string | null }>(
-    `SELECT c.id, k.kind, k.value,
+export const disagreements = async (db = env.DB) => {
+  const { results } = await db
+    .prepare(
+      `SELECT c.id, k.kind, k.value,
             (SELECT group_concat(m.value) FROM contact_methods m
              WHERE m.customer_id = c.id AND m.kind = k.kind AND m.is_primary = 1) AS primaries
      FROM customers c
@@ -68,4 +70,7 @@ export const disagreements = () =>
      UNION ALL
      SELECT id, 'preferences', NULL, NULL FROM customers
      WHERE erased_at IS NULL AND id NOT IN (SELECT customer_id FROM contact_preferences)`,
-  );
+    )
+    .all<{ id: number; kind: string; value: string | null; primaries: string | null }>();
+  return results;
+};
