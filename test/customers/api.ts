@@ -2,7 +2,8 @@ import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 import type { ContactMethod, CreateCustomerInput } from "../../src/customers/schemas.ts";
 import { Customer } from "../../src/customers/schemas.ts";
-import { type App, type Person, send } from "../helpers.ts";
+import { interposed } from "../desk/interposed.ts";
+import { type App, at, bindings, type Person, queryAll, send, startApp } from "../helpers.ts";
 
 type Headers = Record<string, string>;
 type Method = (typeof ContactMethod)["_output"];
@@ -43,6 +44,8 @@ export function customersOf(app: App, sender: () => Person) {
     /** Contact methods as `kind value`, primary ones with a star. */
     reached: async (id: number) =>
       (await methods(id)).map((method) => `${method.kind} ${method.value}${method.is_primary ? " *" : ""}`).sort(),
+    methodId: async (id: number, kind: string, value: string) =>
+      (await methods(id)).find((method) => method.kind === kind && method.value === value)?.id ?? 0,
     addMethod: (id: number, body: unknown) => request(`/${id}/contact-methods`, send(sender(), body)),
     removeMethod: (id: number, methodId: number) =>
       request(`/${id}/contact-methods/${methodId}`, send(sender(), undefined, {}, "DELETE")),
@@ -52,8 +55,6 @@ export function customersOf(app: App, sender: () => Person) {
       request(`/${id}/contact-history`, send(sender(), body, headers)),
   };
 }
-
-export type Customers = ReturnType<typeof customersOf>;
 
 /** What disagrees between customers, their contact methods and preferences, anywhere in the database. */
 export const disagreements = async (db = env.DB) => {
@@ -74,3 +75,23 @@ export const disagreements = async (db = env.DB) => {
     .all<{ id: number; kind: string; value: string | null; primaries: string | null }>();
   return results;
 };
+
+export const EMPTY = { customers: 0, contact_methods: 0, contact_preferences: 0, contact_history: 0 };
+
+/** What the database holds of one customer, by table. */
+export async function held(id: number): Promise<typeof EMPTY> {
+  const [row] = await queryAll<typeof EMPTY>(
+    `SELECT ${Object.keys(EMPTY)
+      .map(
+        (table) =>
+          `(SELECT COUNT(*) FROM ${table} WHERE ${table === "customers" ? "id" : "customer_id"} = ?1) AS ${table}`,
+      )
+      .join(", ")}`,
+    id,
+  );
+  return row ?? EMPTY;
+}
+
+/** An application in which `act` comes between what the first changing request reads and what it writes. */
+export const overtakenBy = (now: string, act: () => Promise<unknown>) =>
+  startApp(at(now), bindings({ DB: interposed(act) }));
