@@ -11,6 +11,9 @@ import { customerColumns, findCustomer } from "./read.ts";
 // Tickets that are deleted count: their rows still name the customer.
 const IN_USE = "EXISTS (SELECT 1 FROM tickets WHERE customer_id = ?1)";
 
+// Names every user, because the records' key begins with them: two look-ups per account instead of reading all records.
+const RECORDS_OF = "user_id IN (SELECT id FROM users) AND route =";
+
 /**
  * SQL that removes what other tables hold about customer `?1`, under a further condition: all but the tickets.
  * Answers that are kept for a repeated request lose the person, but stay, so that a repeat makes nobody anew.
@@ -22,9 +25,9 @@ const forget = (condition: string): string[] => [
   `UPDATE idempotency_keys SET body = json_set(body, '$.customer.name', 'erased', '$.customer.company', NULL,
      '$.customer.email', NULL, '$.customer.phone', NULL, '$.customer.whatsapp', NULL, '$.customer.language', NULL,
      '$.customer.notes', NULL)
-   WHERE route = 'POST /api/customers' AND json_extract(body, '$.customer.id') = ?1 AND ${condition}`,
+   WHERE ${RECORDS_OF} 'POST /api/customers' AND json_extract(body, '$.customer.id') = ?1 AND ${condition}`,
   `UPDATE idempotency_keys SET body = json_set(body, '$.entry.summary', 'erased', '$.entry.value', NULL)
-   WHERE route = 'POST /api/customers/' || CAST(?1 AS INTEGER) || '/contact-history' AND ${condition}`,
+   WHERE ${RECORDS_OF} 'POST /api/customers/' || CAST(?1 AS INTEGER) || '/contact-history' AND ${condition}`,
 ];
 
 /** The version that a removal is bound to, as SQL over the row `customers`. */

@@ -115,6 +115,26 @@ describe("the customer follows contact methods", () => {
   });
 });
 
+test("the contact history of one customer is paged, newest first, each entry with its author and time", async () => {
+  const [{ id }, other] = [await on.create(), await on.create()];
+  for (let i = 1; i <= 5; i++) {
+    await on.note(id, { channel: "email", direction: "outbound", summary: `Note ${i}\nsecond line` });
+    await on.note(other.id, { channel: "sms", direction: "inbound", summary: "Another's" });
+  }
+  type Page = { contact_history: { summary: string; user_id: number; created_at: string }[]; next_cursor: string };
+  const page = async (query: string) => (await (await on.get(`${id}/contact-history${query}`)).json()) as Page;
+  const first = await page("?limit=3");
+  const second = await page(`?limit=3&cursor=${first.next_cursor}`);
+  expect(second.next_cursor).toBeNull();
+  const entries = [...first.contact_history, ...second.contact_history];
+  expect(entries.map(({ summary }) => summary)).toEqual([5, 4, 3, 2, 1].map((i) => `Note ${i}\nsecond line`));
+  for (const entry of entries) {
+    expect(entry).toMatchObject({ user_id: supervisor.id, ticket_id: null, channel: "email", direction: "outbound" });
+    expect(entry.created_at).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
+  }
+  await expectProblem(await on.get(`${id}/contact-history?cursor=WyJ4Il0`), 400, "invalid_cursor");
+});
+
 test("any sequence of changes, additions and removals ends as the rules say", async () => {
   type Kind = "phone" | "whatsapp" | "email" | "sms";
   type Command =

@@ -222,6 +222,24 @@ describe("finding customers", () => {
   });
 });
 
+test("removing and erasing read no table through, however many tickets and requests there were", async () => {
+  const admin = await person("admin");
+  const { id } = await on.create();
+  statements.length = 0;
+  await customersOf(app, () => admin).remove(`${id}?erase=true`);
+  await on.remove(id);
+  const plans = await Promise.all(
+    statements.map(async (statement) => ({ ...statement, plan: await planOf(statement) })),
+  );
+  expect(plans.filter(({ sql }) => sql.includes("idempotency_keys"))).toHaveLength(4);
+  expect(plans.filter(({ sql }) => sql.includes("tickets")).length).toBeGreaterThan(5);
+  for (const { sql, plan } of plans)
+    expect(
+      plan.filter((step) => /^SCAN (?!users|CONSTANT)/.test(step)),
+      sql,
+    ).toEqual([]);
+});
+
 describe("with an Idempotency-Key", () => {
   const key = (value: string) => ({ "idempotency-key": value });
 
