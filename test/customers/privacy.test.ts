@@ -67,6 +67,15 @@ describe("erasing", () => {
     return { id, ticket };
   }
 
+  test("knows every table that refers to customers: a new one must be thought of in src/customers/remove.ts", async () => {
+    const referring: string[] = [];
+    for (const table of Object.keys(await rowCounts())) {
+      const keys = await queryAll<{ table: string }>(`PRAGMA foreign_key_list("${table}")`);
+      if (keys.some((key) => key.table === "customers")) referring.push(table);
+    }
+    expect(referring.sort()).toEqual(["contact_history", "contact_methods", "contact_preferences", "tickets"]);
+  });
+
   test("is for administrators only", async () => {
     const { id } = await on.create();
     const init = send(supervisor, undefined, {}, "DELETE");
