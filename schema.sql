@@ -122,7 +122,8 @@ CREATE TABLE customers (
   archived_at TEXT
 , name_words TEXT NOT NULL DEFAULT '', company_words TEXT NOT NULL DEFAULT '', search_text TEXT GENERATED ALWAYS AS (
   name_words || company_words
-  || coalesce(' ' || replace(replace(replace(lower(email), '@', ' '), '.', ' '), '-', ' '), '')
+  || coalesce(' ' || replace(replace(replace(replace(replace(replace(lower(email),
+       '@', ' '), '.', ' '), '-', ' '), '_', ' '), '+', ' '), '''', ' '), '')
   || coalesce(' ' || substr(phone, 2), '') || coalesce(' ' || substr(whatsapp, 2), '')) VIRTUAL, erased_at TEXT) STRICT;
 
 CREATE TABLE ticket_counters (
@@ -323,8 +324,6 @@ CREATE INDEX tickets_assignee ON tickets (assigned_to, created_at, id) WHERE ass
 
 CREATE INDEX tickets_unassigned ON tickets (created_at, id) WHERE assigned_to IS NULL AND deleted_at IS NULL;
 
-CREATE INDEX tickets_customer ON tickets (customer_id, created_at, id) WHERE customer_id IS NOT NULL AND deleted_at IS NULL;
-
 CREATE INDEX tickets_completed ON tickets (completed_at) WHERE completed_at IS NOT NULL AND deleted_at IS NULL;
 
 CREATE INDEX tickets_queue ON tickets (assigned_to) WHERE assigned_to IS NOT NULL AND is_open = 1;
@@ -359,6 +358,10 @@ CREATE TABLE attachments (
 ) STRICT;
 
 CREATE INDEX attachments_ticket_id ON attachments (ticket_id, id);
+
+CREATE INDEX customers_archived ON customers (id) WHERE archived_at IS NOT NULL;
+
+CREATE INDEX tickets_customer ON tickets (customer_id, created_at, id) WHERE customer_id IS NOT NULL;
 
 CREATE TABLE contact_methods (
   id          INTEGER PRIMARY KEY AUTOINCREMENT,

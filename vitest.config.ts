@@ -29,6 +29,8 @@ export default defineConfig({
           cloudflareTest({
             wrangler: { configPath: "./wrangler.toml" },
             miniflare: {
+              // For tests of migrations: a database that has none yet.
+              d1Databases: ["EMPTY_DB"],
               bindings: {
                 BETTER_AUTH_SECRET: "a-secret-that-only-the-tests-know-0123456789",
                 VAPID_PUBLIC_KEY: vapid.publicKey,

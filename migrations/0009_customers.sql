@@ -4,13 +4,31 @@
 -- are folded by the Worker; numbers and addresses need no folding.
 ALTER TABLE customers ADD COLUMN name_words TEXT NOT NULL DEFAULT '';
 ALTER TABLE customers ADD COLUMN company_words TEXT NOT NULL DEFAULT '';
-UPDATE customers SET name_words = ' ' || lower(name), company_words = ' ' || lower(coalesce(company, ''));
+-- Nobody wrote customers through the API before; what was put in by hand takes the form that the Worker compares:
+-- addresses in lower case, nothing blank, names without the accents of French.
+UPDATE customers SET email = nullif(lower(trim(email)), ''), phone = nullif(trim(phone), ''), whatsapp = nullif(trim(whatsapp), '');
+UPDATE customers SET name_words = (
+  WITH RECURSIVE folded(step, words) AS (
+    SELECT 1, lower(' ' || name || char(31) || ' ' || coalesce(company, ''))
+    UNION ALL
+    SELECT step + 1, replace(words, substr('ÀàÂâÄäÇçÉéÈèÊêËëÎîÏïÔôÖöÙùÛûÜüŸÿ-''.,&()', step, 1),
+                             substr('aaaaaacceeeeeeeeiiiioooouuuuuuyy       ', step, 1))
+    FROM folded WHERE step <= 39)
+  SELECT words FROM folded WHERE step = 40);
+UPDATE customers SET company_words = substr(name_words, instr(name_words, char(31)) + 1),
+                     name_words = substr(name_words, 1, instr(name_words, char(31)) - 1);
 ALTER TABLE customers ADD COLUMN search_text TEXT GENERATED ALWAYS AS (
   name_words || company_words
-  || coalesce(' ' || replace(replace(replace(lower(email), '@', ' '), '.', ' '), '-', ' '), '')
+  || coalesce(' ' || replace(replace(replace(replace(replace(replace(lower(email),
+       '@', ' '), '.', ' '), '-', ' '), '_', ' '), '+', ' '), '''', ' '), '')
   || coalesce(' ' || substr(phone, 2), '') || coalesce(' ' || substr(whatsapp, 2), '')) VIRTUAL;
--- When everything about the person was made anonymous; such a row stays only because tickets name it.
+-- When everything about the person was removed; the bare row stays, since tickets may name it.
 ALTER TABLE customers ADD COLUMN erased_at TEXT;
+CREATE INDEX customers_archived ON customers (id) WHERE archived_at IS NOT NULL;
+
+-- Removing a customer asks for deleted tickets too, which the index left out.
+DROP INDEX tickets_customer;
+CREATE INDEX tickets_customer ON tickets (customer_id, created_at, id) WHERE customer_id IS NOT NULL;
 
 CREATE TABLE contact_methods (
   id          INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -59,6 +77,6 @@ CREATE INDEX contact_history_ticket_id ON contact_history (ticket_id) WHERE tick
 -- Every customer has preferences and the methods that the row names, also those that came before these tables.
 INSERT INTO contact_preferences (customer_id, updated_at) SELECT id, updated_at FROM customers;
 INSERT INTO contact_methods (customer_id, kind, value, is_primary, created_at, updated_at)
-  SELECT id, 'phone', phone, 1, updated_at, updated_at FROM customers WHERE length(phone) >= 3
-  UNION ALL SELECT id, 'whatsapp', whatsapp, 1, updated_at, updated_at FROM customers WHERE length(whatsapp) >= 3
-  UNION ALL SELECT id, 'email', lower(email), 1, updated_at, updated_at FROM customers WHERE length(email) >= 3;
+  SELECT id, 'phone', phone, 1, updated_at, updated_at FROM customers WHERE length(phone) BETWEEN 3 AND 254
+  UNION ALL SELECT id, 'whatsapp', whatsapp, 1, updated_at, updated_at FROM customers WHERE length(whatsapp) BETWEEN 3 AND 254
+  UNION ALL SELECT id, 'email', email, 1, updated_at, updated_at FROM customers WHERE length(email) BETWEEN 3 AND 254;

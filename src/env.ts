@@ -1,3 +1,4 @@
+import { getCountries } from "libphonenumber-js/min";
 import { z } from "zod";
 
 const isTimeZone = (name: string): boolean => {
@@ -36,10 +37,7 @@ const settingsSchema = z.object({
   /** A critical ticket that nobody has acknowledged for so long is escalated. */
   ESCALATE_AFTER_MINUTES: z.coerce.number().int().min(1).max(1440).default(10),
   /** ISO 3166 region of phone numbers that are written without a country code. */
-  DEFAULT_REGION: z
-    .string()
-    .regex(/^[A-Z]{2}$/)
-    .default("CA"),
+  DEFAULT_REGION: z.enum(getCountries()).default("CA"),
   /** Whom e-mails come from, as `Name <address>`: an address of a domain that the account may send for. */
   EMAIL_FROM: z
     .string()

@@ -190,6 +190,11 @@ export const PROBLEMS = {
     ["Delivery in progress", "This delivery is on its way just now."],
     ["Envoi en cours", "Cet envoi est justement en cours."],
   ),
+  customer_erased: problem(
+    410,
+    ["Customer erased", "Everything about this person was erased; the customer can no longer be changed."],
+    ["Client effacé", "Tout ce qui concernait cette personne a été effacé; le client ne peut plus être modifié."],
+  ),
   version_conflict: problem(
     412,
     ["Changed meanwhile", "Somebody changed this in the meantime. Fetch it again and repeat your change."],

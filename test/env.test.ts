@@ -17,6 +17,7 @@ const WRONG: [name: string, value: unknown][] = [
   ["TIME_ZONE", ""],
   ["DEFAULT_LOCALE", "klingon"],
   ["LOG_LEVEL", "loud"],
+  ["DEFAULT_REGION", "Québec"],
 ];
 
 describe.each(WRONG)("with %s = %j", (name, value) => {

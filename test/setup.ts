@@ -7,6 +7,8 @@ declare global {
   namespace Cloudflare {
     interface Env extends Bindings {
       MIGRATIONS: D1Migration[];
+      /** A second database without tables, for tests of migrations. */
+      EMPTY_DB: D1Database;
     }
     interface GlobalProps {
       mainModule: typeof import("../src/index.ts");

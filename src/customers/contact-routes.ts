@@ -1,9 +1,11 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { requires } from "../auth/guard.ts";
 import type { AppEnv } from "../context.ts";
+import { sendAnswer } from "../http/answer.ts";
 import { linkHeader, pageQuery } from "../http/cursor.ts";
+import { idempotencyKey, idempotencyRecord } from "../http/idempotency.ts";
 import { jsonBody } from "../http/json-body.ts";
-import { IdParam, json, jsonRequest, problems } from "../http/schemas.ts";
+import { IdempotencyHeader, IdParam, json, jsonRequest, problems } from "../http/schemas.ts";
 import {
   addContactMethod,
   getContactPreferences,
@@ -19,14 +21,15 @@ import {
   ContactMethodInput,
   ContactMethodListOutput,
   ContactMethodOutput,
-  ContactPreferences,
+  ContactPreferencesInput,
   ContactPreferencesOutput,
   MethodParam,
 } from "./schemas.ts";
 
 const tags = ["Customers"];
 const access = ["validation_failed", "unauthorized", "forbidden", "customer_unknown"] as const;
-const writing = ["invalid_json", "payload_too_large", "unsupported_media_type"] as const;
+const changing = ["customer_erased", "database_unavailable"] as const;
+const writing = [...changing, "invalid_json", "payload_too_large", "unsupported_media_type"] as const;
 
 const listMethods = createRoute({
   method: "get",
@@ -45,7 +48,11 @@ const addMethod = createRoute({
   summary: "Add a way to reach a customer",
   middleware: [requires("customers:manage"), jsonBody],
   request: { params: IdParam, body: jsonRequest(ContactMethodInput) },
-  responses: { 201: json(ContactMethodOutput, "Added, or there already"), ...problems(...access, ...writing) },
+  responses: {
+    201: json(ContactMethodOutput, "Added"),
+    200: json(ContactMethodOutput, "It was there already, perhaps in another spelling"),
+    ...problems(...access, ...writing),
+  },
 });
 
 const removeMethod = createRoute({
@@ -55,7 +62,7 @@ const removeMethod = createRoute({
   summary: "Remove a way to reach a customer",
   middleware: [requires("customers:manage")],
   request: { params: MethodParam },
-  responses: { 204: { description: "Removed" }, ...problems(...access, "contact_method_not_found") },
+  responses: { 204: { description: "Removed" }, ...problems(...access, ...changing, "contact_method_not_found") },
 });
 
 const getPreferences = createRoute({
@@ -74,7 +81,7 @@ const putPreferences = createRoute({
   tags,
   summary: "Replace a customer's preferences",
   middleware: [requires("customers:manage"), jsonBody],
-  request: { params: IdParam, body: jsonRequest(ContactPreferences) },
+  request: { params: IdParam, body: jsonRequest(ContactPreferencesInput) },
   responses: { 200: json(ContactPreferencesOutput, "The preferences"), ...problems(...access, ...writing) },
 });
 
@@ -93,9 +100,12 @@ const addHistory = createRoute({
   path: "/{id}/contact-history",
   tags,
   summary: "Note a contact",
-  middleware: [requires("customers:manage"), jsonBody],
-  request: { params: IdParam, body: jsonRequest(ContactHistoryInput) },
-  responses: { 201: json(ContactHistoryOutput, "Noted"), ...problems(...access, ...writing, "ticket_not_found") },
+  middleware: [requires("customers:manage"), idempotencyKey, jsonBody],
+  request: { params: IdParam, headers: IdempotencyHeader, body: jsonRequest(ContactHistoryInput) },
+  responses: {
+    201: json(ContactHistoryOutput, "Noted; `Idempotency-Replayed: true` on a repeat"),
+    ...problems(...access, ...writing, "ticket_not_found"),
+  },
 });
 
 export const contactRoutes = new OpenAPIHono<AppEnv>()
@@ -106,8 +116,9 @@ export const contactRoutes = new OpenAPIHono<AppEnv>()
     ),
   )
   .openapi(addMethod, async (c) => {
-    const contact_method = await addContactMethod(c.get("ctx"), c.req.valid("param").id, c.req.valid("json"));
-    return c.json({ contact_method }, 201);
+    const { id } = c.req.valid("param");
+    const { contact_method, added } = await addContactMethod(c.get("ctx"), id, c.req.valid("json"));
+    return added ? c.json({ contact_method }, 201) : c.json({ contact_method }, 200);
   })
   .openapi(removeMethod, async (c) => {
     const { id, method_id } = c.req.valid("param");
@@ -128,6 +139,9 @@ export const contactRoutes = new OpenAPIHono<AppEnv>()
     return c.json(page, 200, linkHeader(c.req.url, page.next_cursor));
   })
   .openapi(addHistory, async (c) => {
-    const entry = await addContactHistory(c.get("actorCtx"), c.req.valid("param").id, c.req.valid("json"));
-    return c.json({ entry }, 201);
+    const { id } = c.req.valid("param");
+    const input = c.req.valid("json");
+    const record = idempotencyRecord(c.get("idempotencyKey"), input);
+    const answer = await addContactHistory(c.get("actorCtx"), id, input, record);
+    return sendAnswer<z.output<typeof ContactHistoryOutput>, 201>(c, answer);
   });

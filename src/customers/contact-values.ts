@@ -1,30 +1,45 @@
-import { type CountryCode, getCountries, parsePhoneNumberFromString } from "libphonenumber-js/min";
+import { type CountryCode, parsePhoneNumberFromString } from "libphonenumber-js/min";
 import { z } from "zod";
 import { AppError } from "../problem.ts";
 
 export const CONTACT_KINDS = ["phone", "sms", "whatsapp", "email"] as const;
 export type ContactKind = (typeof CONTACT_KINDS)[number];
 
-export const isRegion = (region: string): region is CountryCode => (getCountries() as string[]).includes(region);
+// RFC 5321 section 4.5.3.1: 64 octets before the @, 254 in all. Tested before lower case is made of it: the Kelvin
+// sign would become a k.
+const address = z
+  .email()
+  .max(254)
+  .regex(/^[^@]{1,64}@/);
 
-const address = z.email().max(254);
+// Neither area code nor exchange begins with 0 or 1 in the North American plan; the library also takes local numbers
+// of seven digits, which nobody abroad can call. Which area codes are in use is not asked, since new ones appear.
+const NORTH_AMERICAN = /^[2-9]\d\d[2-9]\d{6}$/;
 
 /**
  * A number as E.164 (`+15145550123`), whatever its spelling.
  *
  * @param region ISO 3166 code that a number without country code belongs to.
- * @returns null when it is no number that could exist.
+ * @returns null when it is no number that could exist, or carries an extension, which E.164 cannot hold.
  */
-export function toE164(text: string, region: string): string | null {
-  if (!isRegion(region)) return null;
+export function toE164(text: string, region: CountryCode): string | null {
+  // Numbers that are copied from an address book come wrapped in invisible direction marks.
+  const visible = text.normalize("NFKC").replace(/\p{Cf}/gu, "");
+  // 00 is what most of the world dials for +, and begins no national number of a region that dials otherwise.
+  return parse(visible, region) ?? parse(visible.replace(/^\s*00/, "+"), region);
+}
+
+function parse(text: string, region: CountryCode): string | null {
   const number = parsePhoneNumberFromString(text, { defaultCountry: region, extract: false });
-  return number?.isPossible() ? number.number : null;
+  if (!number?.isPossible() || number.ext !== undefined) return null;
+  if (number.countryCallingCode === "1" && !NORTH_AMERICAN.test(number.nationalNumber)) return null;
+  return number.number;
 }
 
 /** An e-mail address in the form that is stored and compared, or null. */
 export function toAddress(text: string): string | null {
-  const parsed = address.safeParse(text.trim().toLowerCase());
-  return parsed.success ? parsed.data : null;
+  const parsed = address.safeParse(text.trim());
+  return parsed.success ? parsed.data.toLowerCase() : null;
 }
 
 /**
@@ -33,10 +48,10 @@ export function toAddress(text: string): string | null {
  * @param field the member named in the error.
  * @throws AppError `validation_failed`.
  */
-export function contactValue(kind: ContactKind, text: string, region: string, field: string): string {
+export function contactValue(kind: ContactKind, text: string, region: CountryCode, field: string): string {
   const value = kind === "email" ? toAddress(text) : toE164(text, region);
   if (value === null) {
-    const message = kind === "email" ? "must be an e-mail address" : "must be a phone number";
+    const message = kind === "email" ? "must be an e-mail address" : "must be a phone number, without an extension";
     throw new AppError("validation_failed", { params: { fields: field }, errors: [{ path: field, message }] });
   }
   return value;

@@ -1,11 +1,12 @@
-import { and, asc, eq } from "drizzle-orm";
+import { asc, desc, eq } from "drizzle-orm";
 import type { Context } from "../context.ts";
+import { throughLostConnections } from "../db/lost-connections.ts";
 import { contact_methods, contact_preferences } from "../db/schema.ts";
 import { optIn } from "../emails/opt-out.ts";
 import { AppError } from "../problem.ts";
-import { syncContacts } from "./contact-sync.ts";
+import { keepContacts, syncContacts, WHATSAPP_FOLLOWS } from "./contact-sync.ts";
 import { contactValue } from "./contact-values.ts";
-import { findCustomer } from "./read.ts";
+import { findChangeable, findCustomer } from "./read.ts";
 import type { ContactMethodInput, ContactPreferences } from "./schemas.ts";
 
 const methodColumns = {
@@ -17,6 +18,14 @@ const methodColumns = {
   updated_at: contact_methods.updated_at,
 };
 
+/** A query of every way to reach a customer, primary ones first. */
+export const selectMethods = (ctx: Context, customerId: number) =>
+  ctx.db
+    .select(methodColumns)
+    .from(contact_methods)
+    .where(eq(contact_methods.customer_id, customerId))
+    .orderBy(desc(contact_methods.is_primary), asc(contact_methods.kind), asc(contact_methods.id));
+
 /**
  * Every way to reach a customer, primary ones first.
  *
@@ -24,45 +33,30 @@ const methodColumns = {
  */
 export async function listContactMethods(ctx: Context, customerId: number) {
   await findCustomer(ctx, customerId);
-  const rows = await ctx.db
-    .select(methodColumns)
-    .from(contact_methods)
-    .where(eq(contact_methods.customer_id, customerId))
-    .orderBy(asc(contact_methods.kind), asc(contact_methods.id));
-  return rows.sort((a, b) => Number(b.is_primary) - Number(a.is_primary));
+  return selectMethods(ctx, customerId);
 }
 
 /**
- * Adds a contact method, or finds it when it is there in another spelling. Making a phone, WhatsApp number or address
- * primary writes it into the customer's row, which the other methods follow.
+ * Statements that change the customer's own number or address of a kind, and what follows it.
  *
- * @throws AppError `customer_unknown`, `validation_failed`.
+ * @param guard.sql what must hold of the customer's row, with one placeholder.
  */
-export async function addContactMethod(ctx: Context, customerId: number, input: ContactMethodInput) {
-  const value = contactValue(input.kind, input.value, ctx.env.DEFAULT_REGION, "value");
-  await findCustomer(ctx, customerId);
-  const now = ctx.now().toISOString();
-  const { DB } = ctx.env;
-  const statements = [
-    DB.prepare(
-      `INSERT INTO contact_methods (customer_id, kind, value, is_primary, created_at, updated_at) VALUES (?, ?, ?, 0, ?, ?)
-       ON CONFLICT (customer_id, kind, value) DO NOTHING`,
-    ).bind(customerId, input.kind, value, now, now),
+function changeCustomer(
+  ctx: Context,
+  customerId: number,
+  kind: "phone" | "whatsapp" | "email",
+  value: string | null,
+  guard: { sql: string; param: string },
+): D1PreparedStatement[] {
+  const isPhone = kind === "phone";
+  return [
+    keepContacts(ctx, customerId),
+    ctx.env.DB.prepare(
+      `UPDATE customers SET ${kind} = ?, ${isPhone ? `${WHATSAPP_FOLLOWS}, ` : ""}updated_at = ?, version = version + 1
+       WHERE id = ? AND erased_at IS NULL AND ${guard.sql}`,
+    ).bind(value, ...(isPhone ? [value] : []), ctx.now().toISOString(), customerId, guard.param),
+    ...syncContacts(ctx, "?", customerId),
   ];
-  if (input.is_primary) statements.push(...makePrimary(ctx, customerId, input.kind, value));
-  await DB.batch(statements);
-  const [row] = await ctx.db
-    .select(methodColumns)
-    .from(contact_methods)
-    .where(
-      and(
-        eq(contact_methods.customer_id, customerId),
-        eq(contact_methods.kind, input.kind),
-        eq(contact_methods.value, value),
-      ),
-    );
-  if (!row) throw new AppError("contact_method_not_found");
-  return row;
 }
 
 function makePrimary(
@@ -71,52 +65,82 @@ function makePrimary(
   kind: ContactMethodInput["kind"],
   value: string,
 ): D1PreparedStatement[] {
-  const { DB } = ctx.env;
-  const now = ctx.now().toISOString();
   if (kind !== "sms") {
-    return [
-      DB.prepare(`UPDATE customers SET ${kind} = ?, updated_at = ?, version = version + 1 WHERE id = ?`).bind(
-        value,
-        now,
-        customerId,
-      ),
-      ...syncContacts(ctx, "?", customerId),
-    ];
+    return changeCustomer(ctx, customerId, kind, value, { sql: `${kind} IS NOT ?`, param: value });
   }
   // The customer's row has no number for text messages: the methods themselves say which is primary.
+  const { DB } = ctx.env;
+  const now = ctx.now().toISOString();
+  const ofKind = "customer_id = ? AND kind = 'sms'";
   return [
     DB.prepare(
-      "UPDATE contact_methods SET is_primary = 0, updated_at = ? WHERE customer_id = ? AND kind = 'sms' AND is_primary = 1",
-    ).bind(now, customerId),
+      `UPDATE contact_methods SET is_primary = 0, updated_at = ? WHERE ${ofKind} AND is_primary = 1 AND value <> ?`,
+    ).bind(now, customerId, value),
     DB.prepare(
-      "UPDATE contact_methods SET is_primary = 1, updated_at = ? WHERE customer_id = ? AND kind = 'sms' AND value = ?",
+      `UPDATE contact_methods SET is_primary = 1, updated_at = ? WHERE ${ofKind} AND is_primary = 0 AND value = ?`,
     ).bind(now, customerId, value),
   ];
 }
 
+type MethodRow = {
+  id: number;
+  kind: ContactMethodInput["kind"];
+  value: string;
+  created_at: string;
+  updated_at: string;
+};
+
 /**
- * Removes a contact method; the primary one is cleared from the customer's row as well.
+ * Adds a contact method, or finds it when it is there in another spelling. Making a phone, WhatsApp number or address
+ * primary writes it into the customer's row, which the other methods follow.
  *
- * @throws AppError `contact_method_not_found`.
+ * @returns `added: false` when the method was there.
+ * @throws AppError `customer_unknown`, `customer_erased`, `validation_failed`, `database_unavailable`.
+ */
+export async function addContactMethod(ctx: Context, customerId: number, input: ContactMethodInput) {
+  const value = contactValue(input.kind, input.value, ctx.env.DEFAULT_REGION, "value");
+  await findChangeable(ctx, customerId);
+  const now = ctx.now().toISOString();
+  const { DB } = ctx.env;
+  const results = await throughLostConnections(ctx, true, () =>
+    DB.batch<MethodRow & { is_primary: number }>([
+      DB.prepare(
+        `INSERT INTO contact_methods (customer_id, kind, value, is_primary, created_at, updated_at)
+         SELECT id, ?, ?, 0, ?, ? FROM customers WHERE id = ? AND erased_at IS NULL
+         ON CONFLICT (customer_id, kind, value) DO NOTHING RETURNING id`,
+      ).bind(input.kind, value, now, now, customerId),
+      ...(input.is_primary ? makePrimary(ctx, customerId, input.kind, value) : []),
+      DB.prepare(
+        `SELECT id, kind, value, is_primary, created_at, updated_at FROM contact_methods
+         WHERE customer_id = ? AND kind = ? AND value = ?`,
+      ).bind(customerId, input.kind, value),
+    ]),
+  );
+  const [row] = results.at(-1)?.results ?? [];
+  if (row) {
+    return { contact_method: { ...row, is_primary: row.is_primary === 1 }, added: results[0]?.results.length === 1 };
+  }
+  // Removed or erased since it was read.
+  await findChangeable(ctx, customerId);
+  throw new AppError("database_unavailable", { headers: { "retry-after": "1" } });
+}
+
+/**
+ * Removes a contact method. The customer's own number or address goes with it, as if it had been set to null.
+ *
+ * @throws AppError `contact_method_not_found`, `customer_unknown`, `customer_erased`, `database_unavailable`.
  */
 export async function removeContactMethod(ctx: Context, customerId: number, methodId: number): Promise<void> {
-  const [method] = await ctx.db
-    .select(methodColumns)
-    .from(contact_methods)
-    .where(and(eq(contact_methods.id, methodId), eq(contact_methods.customer_id, customerId)));
+  await findChangeable(ctx, customerId);
+  const method = (await selectMethods(ctx, customerId)).find(({ id }) => id === methodId);
   if (!method) throw new AppError("contact_method_not_found");
   const { DB } = ctx.env;
-  const statements = [
-    DB.prepare("DELETE FROM contact_methods WHERE id = ? AND customer_id = ?").bind(methodId, customerId),
-  ];
-  if (method.kind !== "sms") {
-    statements.push(
-      DB.prepare(
-        `UPDATE customers SET ${method.kind} = NULL, updated_at = ?, version = version + 1 WHERE id = ? AND ${method.kind} = ?`,
-      ).bind(ctx.now().toISOString(), customerId, method.value),
-    );
-  }
-  await DB.batch(statements);
+  const { kind, value } = method;
+  const cleared =
+    kind === "sms" ? [] : changeCustomer(ctx, customerId, kind, null, { sql: `${kind} = ?`, param: value });
+  // Last, since a change keeps what the customer's row loses by it.
+  const removed = DB.prepare("DELETE FROM contact_methods WHERE id = ?").bind(methodId);
+  await throughLostConnections(ctx, true, () => DB.batch([...cleared, removed]));
 }
 
 const preferenceColumns = {
@@ -129,6 +153,21 @@ const preferenceColumns = {
   quiet_until: contact_preferences.quiet_until,
 };
 
+/** What holds until a customer's preferences are written: the defaults of the table. */
+export const DEFAULT_PREFERENCES: ContactPreferences = {
+  preferred_channel: "email",
+  allow_email: true,
+  allow_sms: true,
+  allow_whatsapp: true,
+  allow_phone: true,
+  quiet_from: null,
+  quiet_until: null,
+};
+
+/** A query of a customer's preferences: one row, or none. */
+export const selectPreferences = (ctx: Context, customerId: number) =>
+  ctx.db.select(preferenceColumns).from(contact_preferences).where(eq(contact_preferences.customer_id, customerId));
+
 /**
  * How a customer wants to be reached.
  *
@@ -136,29 +175,33 @@ const preferenceColumns = {
  */
 export async function getContactPreferences(ctx: Context, customerId: number): Promise<ContactPreferences> {
   await findCustomer(ctx, customerId);
-  const select = () =>
-    ctx.db.select(preferenceColumns).from(contact_preferences).where(eq(contact_preferences.customer_id, customerId));
-  const [row] = await select();
-  if (row) return row;
-  // Missing preferences heal themselves.
-  await ctx.env.DB.batch(syncContacts(ctx, "?", customerId));
-  const [made] = await select();
-  if (!made) throw new AppError("customer_unknown");
-  return made;
+  const [row] = await selectPreferences(ctx, customerId);
+  return row ?? DEFAULT_PREFERENCES;
 }
+
+const PREFERENCES = Object.keys(preferenceColumns) as (keyof ContactPreferences)[];
 
 /**
  * Replaces a customer's preferences.
  *
- * @throws AppError `customer_unknown`.
+ * @throws AppError `customer_unknown`, `customer_erased`, `database_unavailable`.
  */
 export async function putContactPreferences(ctx: Context, customerId: number, input: ContactPreferences) {
-  await findCustomer(ctx, customerId);
-  const values = { ...input, updated_at: ctx.now().toISOString() };
-  await ctx.db
-    .insert(contact_preferences)
-    .values({ customer_id: customerId, ...values })
-    .onConflictDoUpdate({ target: contact_preferences.customer_id, set: values });
+  await findChangeable(ctx, customerId);
+  const values = PREFERENCES.map((name) => (typeof input[name] === "boolean" ? Number(input[name]) : input[name]));
+  const written = await throughLostConnections(ctx, true, () =>
+    ctx.env.DB.prepare(
+      `INSERT INTO contact_preferences (customer_id, ${PREFERENCES.join(", ")}, updated_at)
+       SELECT id, ${PREFERENCES.map(() => "?").join(", ")}, ? FROM customers WHERE id = ? AND erased_at IS NULL
+       ON CONFLICT (customer_id) DO UPDATE SET
+         ${[...PREFERENCES, "updated_at"].map((name) => `${name} = excluded.${name}`).join(", ")}
+       RETURNING customer_id`,
+    )
+      .bind(...values, ctx.now().toISOString(), customerId)
+      .first(),
+  );
+  // Removed or erased since it was read.
+  if (!written) await findChangeable(ctx, customerId);
   if (input.allow_email) await optIn(ctx, customerId);
   return input;
 }

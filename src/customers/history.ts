@@ -1,14 +1,21 @@
 import { and, desc, eq, lt } from "drizzle-orm";
 import { z } from "zod";
 import type { ActorContext, Context } from "../context.ts";
+import { isNotNullViolation } from "../db/errors.ts";
 import { contact_history } from "../db/schema.ts";
 import { decodeCursor, paginate } from "../http/cursor.ts";
-import { AppError } from "../problem.ts";
+import {
+  type Answer,
+  answerFromRow,
+  answerStatement,
+  exactlyOnce,
+  type IdempotencyRecord,
+} from "../http/idempotency.ts";
 import { findTicket } from "../tickets/read.ts";
-import { findCustomer } from "./read.ts";
+import { findChangeable, findCustomer } from "./read.ts";
 import type { ContactHistoryInput } from "./schemas.ts";
 
-const historyColumns = {
+export const historyColumns = {
   id: contact_history.id,
   ticket_id: contact_history.ticket_id,
   user_id: contact_history.user_id,
@@ -37,26 +44,52 @@ export async function listContactHistory(ctx: Context, customerId: number, query
   return { contact_history: page, next_cursor };
 }
 
+const MEMBERS = Object.keys(historyColumns).map((member) => `'${member}', ${member}`);
+// A batch is alone in the database, so the newest entry is its own.
+const SELECT_ENTRY = `
+  SELECT json_object('location', '/api/customers/' || customer_id || '/contact-history') AS headers,
+         json_object('entry', json_object(${MEMBERS.join(", ")})) AS body
+  FROM contact_history WHERE id = (SELECT MAX(id) FROM contact_history)`;
+
 /**
- * Notes a contact.
+ * Notes a contact, once per idempotency key.
  *
- * @throws AppError `customer_unknown`, `ticket_not_found`.
+ * @returns 201 with `{"entry": ...}`.
+ * @throws AppError `customer_unknown`, `customer_erased`, `ticket_not_found`, `idempotency_key_reused`,
+ *   `database_unavailable`.
  */
-export async function addContactHistory(ctx: ActorContext, customerId: number, input: ContactHistoryInput) {
-  await findCustomer(ctx, customerId);
+export async function addContactHistory(
+  ctx: ActorContext,
+  customerId: number,
+  input: ContactHistoryInput,
+  record: IdempotencyRecord | null,
+): Promise<Answer> {
+  await findChangeable(ctx, customerId);
   const ticket = input.ticket === undefined ? null : await findTicket(ctx, input.ticket);
-  const [row] = await ctx.db
-    .insert(contact_history)
-    .values({
-      customer_id: customerId,
-      ticket_id: ticket?.id ?? null,
-      user_id: ctx.actor.id,
-      channel: input.channel,
-      direction: input.direction,
-      summary: input.summary,
-      created_at: ctx.now().toISOString(),
-    })
-    .returning(historyColumns);
-  if (!row) throw new AppError("internal_error");
-  return row;
+  return exactlyOnce(ctx, record, async () => {
+    try {
+      const results = await ctx.env.DB.batch<{ headers: string; body: string }>([
+        // A customer who is gone meanwhile has no id here, and NOT NULL undoes the batch.
+        ctx.env.DB.prepare(
+          `INSERT INTO contact_history (customer_id, ticket_id, user_id, channel, direction, summary, created_at)
+           VALUES ((SELECT id FROM customers WHERE id = ? AND erased_at IS NULL), ?, ?, ?, ?, ?, ?)`,
+        ).bind(
+          customerId,
+          ticket?.id ?? null,
+          ctx.actor.id,
+          input.channel,
+          input.direction,
+          input.summary,
+          ctx.now().toISOString(),
+        ),
+        answerStatement(ctx, record, 201, SELECT_ENTRY),
+      ]);
+      const [row] = results.at(-1)?.results ?? [];
+      if (!row) throw new Error("the batch committed without an answer");
+      return answerFromRow(201, row);
+    } catch (error) {
+      if (isNotNullViolation(error, "contact_history.customer_id")) await findChangeable(ctx, customerId);
+      throw error;
+    }
+  });
 }

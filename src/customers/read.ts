@@ -1,13 +1,16 @@
-import { and, desc, eq, isNotNull, isNull, lt, sql } from "drizzle-orm";
+import { and, desc, eq, isNotNull, isNull, lt, or, type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
 import type { Context } from "../context.ts";
 import { customers } from "../db/schema.ts";
 import { decodeCursor, paginate } from "../http/cursor.ts";
 import { AppError } from "../problem.ts";
-import { words } from "../search/words.ts";
+import { fold, words } from "../search/words.ts";
+import { toAddress, toE164 } from "./contact-values.ts";
 import type { Customer, CustomerListQuery } from "./schemas.ts";
 
 const SEARCH_WORDS = 6;
+/** Digits in a row that are looked for anywhere in a number; fewer would find everybody. */
+const SEARCH_DIGITS = 3;
 
 export const customerColumns = {
   id: customers.id,
@@ -22,10 +25,11 @@ export const customerColumns = {
   created_at: customers.created_at,
   updated_at: customers.updated_at,
   archived_at: customers.archived_at,
+  erased_at: customers.erased_at,
 };
 
 /**
- * One customer, archived or not.
+ * One customer, archived and erased ones too.
  *
  * @throws AppError `customer_unknown`.
  */
@@ -36,22 +40,57 @@ export async function findCustomer(ctx: Context, id: number): Promise<Customer> 
 }
 
 /**
- * A page of customers, newest first.
+ * One customer about whom something may be written.
+ *
+ * @throws AppError `customer_unknown`, `customer_erased`.
+ */
+export async function findChangeable(ctx: Context, id: number): Promise<Customer> {
+  const customer = await findCustomer(ctx, id);
+  if (customer.erased_at !== null) throw new AppError("customer_erased");
+  return customer;
+}
+
+/** What `q` asks of a customer: beginnings of words, digits of a number, or a number or address that was ever theirs. */
+function matches(ctx: Context, q: string): SQL | undefined {
+  const searched = words(q).slice(0, SEARCH_WORDS);
+  if (searched.length === 0) return sql`false`;
+  const isDigits = new RegExp(`^[0-9]{${SEARCH_DIGITS},}$`);
+  const inText = searched.map((word) => {
+    return sql`instr(${customers.search_text}, ${isDigits.test(word) ? word : ` ${word}`}) > 0`;
+  });
+  const folded = fold(q);
+  const digits = folded.replace(/[^0-9]/g, "");
+  const isNumber = digits.length >= SEARCH_DIGITS && !/[\p{L}@]/u.test(folded);
+  const inNumbers = isNumber
+    ? sql`(instr(${customers.phone}, ${digits}) > 0 OR instr(${customers.whatsapp}, ${digits}) > 0)`
+    : undefined;
+  const whole = toAddress(q) ?? toE164(q, ctx.env.DEFAULT_REGION);
+  const everTheirs =
+    whole === null
+      ? undefined
+      : sql`${customers.id} IN (SELECT customer_id FROM contact_methods WHERE value = ${whole})`;
+  return or(and(...inText), inNumbers, everTheirs);
+}
+
+/**
+ * A page of customers, newest first. Erased ones are in no list.
+ *
+ * Without `q` a page reads no more rows than it shows; with `q` the customers are gone through, newest first, until the
+ * page is full.
  *
  * @throws AppError `invalid_cursor`.
  */
 export async function listCustomers(ctx: Context, query: CustomerListQuery) {
   const before = decodeCursor(query.cursor, z.tuple([z.int().positive()]));
-  const searched = query.q === undefined ? null : words(query.q).slice(0, SEARCH_WORDS);
-  if (searched?.length === 0) return { customers: [], next_cursor: null };
   const rows = await ctx.db
     .select(customerColumns)
     .from(customers)
     .where(
       and(
         query.archived === "true" ? isNotNull(customers.archived_at) : isNull(customers.archived_at),
+        isNull(customers.erased_at),
         before ? lt(customers.id, before[0]) : undefined,
-        ...(searched ?? []).map((word) => sql`instr(${customers.search_text}, ${` ${word}`}) > 0`),
+        query.q === undefined ? undefined : matches(ctx, query.q),
       ),
     )
     .orderBy(desc(customers.id))

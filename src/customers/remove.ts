@@ -1,86 +1,126 @@
+import { asc, eq } from "drizzle-orm";
 import type { ActorContext, Context } from "../context.ts";
-import { eraseEmails, exportEmails } from "../emails/personal-data.ts";
-import { ifMatchHolds } from "../http/etag.ts";
+import { throughLostConnections } from "../db/lost-connections.ts";
+import { contact_history, customers, tickets } from "../db/schema.ts";
+import { forgetEmails, selectEmails } from "../emails/personal-data.ts";
+import { anyVersion, ifMatchHolds } from "../http/etag.ts";
 import { AppError } from "../problem.ts";
-import { getContactPreferences, listContactMethods } from "./contacts.ts";
-import { listContactHistory } from "./history.ts";
-import { findCustomer } from "./read.ts";
+import { DEFAULT_PREFERENCES, selectMethods, selectPreferences } from "./contacts.ts";
+import { historyColumns } from "./history.ts";
+import { customerColumns, findCustomer } from "./read.ts";
 
-/** Entries and tickets that an export holds; beyond this it is a matter for the database's own export. */
-const EXPORT_ROWS = 10_000;
+// Tickets that are deleted count: their rows still name the customer.
+const IN_USE = `(EXISTS (SELECT 1 FROM tickets WHERE customer_id = ?1)
+  OR EXISTS (SELECT 1 FROM email_history WHERE customer_id = ?1))`;
+
+// Names every user, because the records' key begins with them: two look-ups per account instead of reading all records.
+const RECORDS_OF = "user_id IN (SELECT id FROM users) AND route =";
+
+/**
+ * SQL that removes what other tables hold about customer `?1`, under a further condition: all but the tickets.
+ * Answers that are kept for a repeated request lose the person, but stay, so that a repeat makes nobody anew.
+ */
+const forget = (condition: string): string[] => [
+  ...forgetEmails(condition),
+  `DELETE FROM contact_history WHERE customer_id = ?1 AND ${condition}`,
+  `DELETE FROM contact_methods WHERE customer_id = ?1 AND ${condition}`,
+  `DELETE FROM contact_preferences WHERE customer_id = ?1 AND ${condition}`,
+  `UPDATE idempotency_keys SET body = json_set(body, '$.customer.name', 'erased', '$.customer.company', NULL,
+     '$.customer.email', NULL, '$.customer.phone', NULL, '$.customer.whatsapp', NULL, '$.customer.language', NULL,
+     '$.customer.notes', NULL)
+   WHERE ${RECORDS_OF} 'POST /api/customers' AND json_extract(body, '$.customer.id') = ?1 AND ${condition}`,
+  `UPDATE idempotency_keys SET body = json_set(body, '$.entry.summary', 'erased', '$.entry.value', NULL)
+   WHERE ${RECORDS_OF} 'POST /api/customers/' || CAST(?1 AS INTEGER) || '/contact-history' AND ${condition}`,
+];
+
+/** The version that a removal is bound to, as SQL over the row `customers`. */
+function versionGuard(ifMatch: string | undefined, version: number): string {
+  if (!ifMatchHolds(ifMatch, version)) throw new AppError("version_conflict");
+  return anyVersion(ifMatch) ? "true" : `version = ${version}`;
+}
+
+/** Runs a removal that is bound to a version, and tells when the customer had another one by then. */
+async function runRemoval(ctx: Context, id: number, unbound: boolean, statements: D1PreparedStatement[]) {
+  const results = await throughLostConnections(ctx, unbound, () => ctx.env.DB.batch<{ id: number }>(statements));
+  if (unbound || results.some((result) => result.results.length > 0)) return;
+  const left = await ctx.env.DB.prepare("SELECT 1 FROM customers WHERE id = ?").bind(id).first();
+  if (left) throw new AppError("version_conflict");
+}
 
 /**
  * Takes a customer out of use. One with tickets or e-mails is archived, since those name them; one without is removed.
  *
- * @throws AppError `customer_unknown`, `version_conflict`.
+ * @throws AppError `customer_unknown`, `version_conflict`, `database_unavailable`.
  */
 export async function removeCustomer(ctx: Context, id: number, ifMatch: string | undefined): Promise<void> {
   const customer = await findCustomer(ctx, id);
-  if (!ifMatchHolds(ifMatch, customer.version)) throw new AppError("version_conflict");
+  const version = versionGuard(ifMatch, customer.version);
   const { DB } = ctx.env;
-  const now = ctx.now().toISOString();
-  const inUse =
-    "(EXISTS (SELECT 1 FROM tickets WHERE customer_id = ?1) OR EXISTS (SELECT 1 FROM email_history WHERE customer_id = ?1))";
-  await DB.batch([
+  const removable = `NOT ${IN_USE} AND EXISTS (SELECT 1 FROM customers WHERE id = ?1 AND ${version})`;
+  await runRemoval(ctx, id, anyVersion(ifMatch), [
     DB.prepare(
-      `UPDATE customers SET archived_at = COALESCE(archived_at, ?2), updated_at = ?2, version = version + 1
-       WHERE id = ?1 AND ${inUse}`,
-    ).bind(id, now),
-    ...["contact_history", "contact_methods", "contact_preferences"].map((table) =>
-      DB.prepare(`DELETE FROM ${table} WHERE customer_id = ?1 AND NOT ${inUse}`).bind(id),
-    ),
-    DB.prepare(`DELETE FROM customers WHERE id = ?1 AND NOT ${inUse}`).bind(id),
+      `UPDATE customers SET updated_at = iif(archived_at IS NULL, ?2, updated_at),
+              version = version + (archived_at IS NULL), archived_at = COALESCE(archived_at, ?2)
+       WHERE id = ?1 AND ${version} AND ${IN_USE} RETURNING id`,
+    ).bind(id, ctx.now().toISOString()),
+    ...forget(removable).map((sql) => DB.prepare(sql).bind(id)),
+    DB.prepare(`DELETE FROM customers WHERE id = ?1 AND ${version} AND NOT ${IN_USE} RETURNING id`).bind(id),
   ]);
 }
 
 /**
- * Makes a person anonymous: name, addresses, numbers, notes and what was said go; their tickets stay, without them.
+ * Makes a person anonymous: name, addresses, numbers, notes and what was said go; their tickets stay, and so does the
+ * customer's bare row, which tickets may name. A second time changes nothing.
  *
- * @throws AppError `customer_unknown`.
+ * @throws AppError `customer_unknown`, `version_conflict`, `database_unavailable`.
  */
-export async function eraseCustomer(ctx: ActorContext, id: number): Promise<void> {
-  await findCustomer(ctx, id);
+export async function eraseCustomer(ctx: ActorContext, id: number, ifMatch: string | undefined): Promise<void> {
+  const customer = await findCustomer(ctx, id);
+  const version = versionGuard(ifMatch, customer.version);
+  if (customer.erased_at !== null) return;
   const { DB } = ctx.env;
-  const now = ctx.now().toISOString();
-  await DB.batch([
-    ...eraseEmails(ctx, id),
-    DB.prepare("DELETE FROM contact_history WHERE customer_id = ?").bind(id),
-    DB.prepare("DELETE FROM contact_methods WHERE customer_id = ?").bind(id),
-    DB.prepare("DELETE FROM contact_preferences WHERE customer_id = ?").bind(id),
+  const erasable = `EXISTS (SELECT 1 FROM customers WHERE id = ?1 AND ${version})`;
+  await runRemoval(ctx, id, anyVersion(ifMatch), [
+    ...forget(erasable).map((sql) => DB.prepare(sql).bind(id)),
     DB.prepare(
       `UPDATE customers SET name = 'erased', name_words = '', company = NULL, company_words = '', email = NULL, phone = NULL,
               whatsapp = NULL, language = NULL, notes = NULL, archived_at = COALESCE(archived_at, ?2), erased_at = ?2,
               updated_at = ?2, version = version + 1
-       WHERE id = ?1`,
-    ).bind(id, now),
+       WHERE id = ?1 AND erased_at IS NULL AND ${version} RETURNING id`,
+    ).bind(id, ctx.now().toISOString()),
   ]);
   ctx.log.info("customer_erased", { customer_id: id, user_id: ctx.actor.id });
 }
 
 /**
- * Everything held about a person.
+ * Everything held about a person, as it stood at one moment; the tickets that name them too, deleted ones included.
  *
  * @throws AppError `customer_unknown`.
  */
 export async function exportCustomer(ctx: Context, id: number) {
-  const customer = await findCustomer(ctx, id);
-  const [contact_methods, history, preferences, emails, tickets] = await Promise.all([
-    listContactMethods(ctx, id),
-    listContactHistory(ctx, id, { limit: EXPORT_ROWS }),
-    getContactPreferences(ctx, id),
-    exportEmails(ctx, id),
-    ctx.env.DB.prepare(
-      "SELECT ticket_id, title, created_at FROM tickets WHERE customer_id = ? AND deleted_at IS NULL ORDER BY id LIMIT ?",
-    )
-      .bind(id, EXPORT_ROWS)
-      .all<{ ticket_id: string; title: string; created_at: string }>(),
+  const [[customer], contact_methods, [preferences], history, theirs, emails] = await ctx.db.batch([
+    ctx.db.select(customerColumns).from(customers).where(eq(customers.id, id)),
+    selectMethods(ctx, id),
+    selectPreferences(ctx, id),
+    ctx.db
+      .select(historyColumns)
+      .from(contact_history)
+      .where(eq(contact_history.customer_id, id))
+      .orderBy(asc(contact_history.id)),
+    ctx.db
+      .select({ ticket_id: tickets.ticket_id, title: tickets.title, created_at: tickets.created_at })
+      .from(tickets)
+      .where(eq(tickets.customer_id, id))
+      .orderBy(asc(tickets.id)),
+    selectEmails(ctx, id),
   ]);
+  if (!customer) throw new AppError("customer_unknown");
   return {
     customer,
     contact_methods,
-    contact_preferences: preferences,
-    contact_history: history.contact_history,
+    contact_preferences: preferences ?? DEFAULT_PREFERENCES,
+    contact_history: history,
     emails,
-    tickets: tickets.results,
+    tickets: theirs,
   };
 }

@@ -2,11 +2,20 @@ import { createRoute, OpenAPIHono, type z } from "@hono/zod-openapi";
 import { requires } from "../auth/guard.ts";
 import { can } from "../auth/roles.ts";
 import type { AppEnv } from "../context.ts";
-import { sendNotModified } from "../http/answer.ts";
+import { sendAnswer, sendNotModified } from "../http/answer.ts";
 import { linkHeader } from "../http/cursor.ts";
 import { etag, ifNoneMatchHits } from "../http/etag.ts";
+import { idempotencyKey, idempotencyRecord } from "../http/idempotency.ts";
 import { jsonBody } from "../http/json-body.ts";
-import { IdParam, IfMatchHeader, json, jsonRequest, notModified, problems } from "../http/schemas.ts";
+import {
+  IdempotencyHeader,
+  IdParam,
+  IfMatchHeader,
+  json,
+  jsonRequest,
+  notModified,
+  problems,
+} from "../http/schemas.ts";
 import { AppError } from "../problem.ts";
 import { findCustomer, listCustomers } from "./read.ts";
 import { eraseCustomer, exportCustomer, removeCustomer } from "./remove.ts";
@@ -23,6 +32,7 @@ import {
 
 const tags = ["Customers"];
 const access = ["unauthorized", "forbidden"] as const;
+const changing = ["customer_unknown", "customer_erased", "database_unavailable"] as const;
 const writing = ["invalid_json", "validation_failed", "payload_too_large", "unsupported_media_type"] as const;
 
 const list = createRoute({
@@ -40,10 +50,13 @@ const create = createRoute({
   path: "/",
   tags,
   summary: "Add a customer",
-  middleware: [requires("customers:manage"), jsonBody],
-  request: { body: jsonRequest(CreateCustomerInput) },
+  middleware: [requires("customers:manage"), idempotencyKey, jsonBody],
+  request: { headers: IdempotencyHeader, body: jsonRequest(CreateCustomerInput) },
   responses: {
-    201: json(CustomerOutput, "Added, with preferences and contact methods"),
+    201: json(
+      CustomerOutput,
+      "Added, with preferences and contact methods. `Location` and `ETag` are set; `Idempotency-Replayed: true` on a repeat.",
+    ),
     ...problems(...writing, ...access),
   },
 });
@@ -74,7 +87,7 @@ const update = createRoute({
   request: { params: IdParam, headers: IfMatchHeader, body: jsonRequest(UpdateCustomerInput) },
   responses: {
     200: json(CustomerOutput, "The customer as it is now"),
-    ...problems(...writing, ...access, "customer_unknown", "version_conflict"),
+    ...problems(...writing, ...access, ...changing, "version_conflict"),
   },
 });
 
@@ -84,12 +97,13 @@ const remove = createRoute({
   tags,
   summary: "Remove a customer, or make the person anonymous",
   description:
-    "A customer with tickets is archived. `?erase=true` removes everything held about the person but the tickets.",
+    "A customer with tickets is archived; `PATCH` with `archived: false` takes that back. One without is removed. " +
+    "`?erase=true` (admin) removes everything held about the person but their tickets, which stay without a name.",
   middleware: [requires("customers:manage")],
   request: { params: IdParam, headers: IfMatchHeader, query: DeleteCustomerQuery },
   responses: {
     204: { description: "Done" },
-    ...problems("validation_failed", ...access, "customer_unknown", "version_conflict"),
+    ...problems("validation_failed", ...access, "customer_unknown", "database_unavailable", "version_conflict"),
   },
 });
 
@@ -112,8 +126,10 @@ export const customerRoutes = new OpenAPIHono<AppEnv>()
     return c.json(page, 200, linkHeader(c.req.url, page.next_cursor));
   })
   .openapi(create, async (c) => {
-    const customer = await createCustomer(c.get("ctx"), c.req.valid("json"));
-    return c.json({ customer }, 201, { location: `/api/customers/${customer.id}`, etag: etag(customer.version) });
+    const input = c.req.valid("json");
+    const record = idempotencyRecord(c.get("idempotencyKey"), input);
+    const answer = await createCustomer(c.get("actorCtx"), input, record);
+    return sendAnswer<z.output<typeof CustomerOutput>, 201>(c, answer);
   })
   .openapi(get, async (c) => {
     const customer = await findCustomer(c.get("ctx"), c.req.valid("param").id);
@@ -134,7 +150,7 @@ export const customerRoutes = new OpenAPIHono<AppEnv>()
     if (c.req.valid("query").erase === "true") {
       const permission = "customers:erase";
       if (!can(ctx.actor.role, permission)) throw new AppError("forbidden", { params: { permission } });
-      await eraseCustomer(ctx, id);
+      await eraseCustomer(ctx, id, c.req.header("if-match"));
     } else {
       await removeCustomer(ctx, id, c.req.header("if-match"));
     }

@@ -1,10 +1,18 @@
-import type { Context } from "../context.ts";
-import { ifMatchHolds } from "../http/etag.ts";
+import type { ActorContext, Context } from "../context.ts";
+import { throughLostConnections } from "../db/lost-connections.ts";
+import { anyVersion, ifMatchHolds } from "../http/etag.ts";
+import {
+  type Answer,
+  answerFromRow,
+  answerStatement,
+  exactlyOnce,
+  type IdempotencyRecord,
+} from "../http/idempotency.ts";
 import { AppError } from "../problem.ts";
 import { searchText } from "../search/words.ts";
-import { syncContacts } from "./contact-sync.ts";
+import { keepContacts, syncContacts, WHATSAPP_FOLLOWS } from "./contact-sync.ts";
 import { contactValue } from "./contact-values.ts";
-import { findCustomer } from "./read.ts";
+import { customerColumns, findChangeable } from "./read.ts";
 import type { CreateCustomerInput, Customer, UpdateCustomerInput } from "./schemas.ts";
 
 type Reachable = Pick<UpdateCustomerInput, "email" | "phone" | "whatsapp">;
@@ -19,51 +27,80 @@ function normalised<Input extends Reachable>(ctx: Context, input: Input): Input 
   return result;
 }
 
-const RETURNING = `RETURNING id, name, company, email, phone, whatsapp, language, notes, version, created_at, updated_at,
-  archived_at`;
+const MEMBERS = Object.keys(customerColumns);
 
+// A batch is alone in the database, so the newest row is its own.
 const NEWEST = "(SELECT MAX(id) FROM customers)";
+const SELECT_NEWEST = `
+  SELECT json_object('location', '/api/customers/' || id, 'etag', '"' || version || '"') AS headers,
+         json_object('customer', json_object(${MEMBERS.map((member) => `'${member}', ${member}`).join(", ")})) AS body
+  FROM customers WHERE id = ${NEWEST}`;
 
 /**
- * Adds a customer with preferences and contact methods, in one batch. Without a WhatsApp number of their own, the
- * phone's is taken.
+ * Adds a customer with preferences and contact methods, in one batch, once per idempotency key. Without a WhatsApp
+ * number of their own, the phone's is taken.
  *
- * @throws AppError `validation_failed` for a number or address that is none.
+ * @returns 201 with `{"customer": ...}`.
+ * @throws AppError `validation_failed` for a number or address that is none, `idempotency_key_reused`,
+ *   `database_unavailable`.
  */
-export async function createCustomer(ctx: Context, raw: CreateCustomerInput): Promise<Customer> {
+export async function createCustomer(
+  ctx: ActorContext,
+  raw: CreateCustomerInput,
+  record: IdempotencyRecord | null,
+): Promise<Answer> {
   const input = normalised(ctx, raw);
-  const [inserted] = await ctx.env.DB.batch<Customer>([
-    ctx.env.DB.prepare(
-      `INSERT INTO customers (name, name_words, company, company_words, email, phone, whatsapp, language, notes,
-                              created_at, updated_at)
-       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10) ${RETURNING}`,
-    ).bind(
-      input.name,
-      searchText(input.name),
-      input.company,
-      searchText(input.company),
-      input.email,
-      input.phone,
-      input.whatsapp === undefined ? input.phone : input.whatsapp,
-      input.language,
-      input.notes,
-      ctx.now().toISOString(),
-    ),
-    ...syncContacts(ctx, NEWEST, null),
-  ]);
-  const customer = inserted?.results[0];
-  if (!customer) throw new Error("the customer was not stored");
-  return customer;
+  return exactlyOnce(ctx, record, async () => {
+    const results = await ctx.env.DB.batch<{ headers: string; body: string }>([
+      ctx.env.DB.prepare(
+        `INSERT INTO customers (name, name_words, company, company_words, email, phone, whatsapp, language, notes,
+                                created_at, updated_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10)`,
+      ).bind(
+        input.name,
+        searchText(input.name),
+        input.company,
+        searchText(input.company),
+        input.email,
+        input.phone,
+        input.whatsapp === undefined ? input.phone : input.whatsapp,
+        input.language,
+        input.notes,
+        ctx.now().toISOString(),
+      ),
+      ...syncContacts(ctx, NEWEST, null),
+      answerStatement(ctx, record, 201, SELECT_NEWEST),
+    ]);
+    const [row] = results.at(-1)?.results ?? [];
+    if (!row) throw new Error("the batch committed without an answer");
+    return answerFromRow(201, row);
+  });
 }
 
 const COLUMNS = ["name", "company", "email", "phone", "whatsapp", "language", "notes"] as const;
+
+/** The assignments of an UPDATE: each a column or expression with one placeholder, and what that is bound to. */
+function assignments(input: UpdateCustomerInput, now: string): Map<string, string | null> {
+  const set = new Map<string, string | null>();
+  for (const column of COLUMNS) {
+    const value = input[column];
+    if (value !== undefined) set.set(`${column} = ?`, value);
+  }
+  if (input.name !== undefined) set.set("name_words = ?", searchText(input.name));
+  if (input.company !== undefined) set.set("company_words = ?", searchText(input.company));
+  if (input.phone !== undefined && input.whatsapp === undefined) set.set(WHATSAPP_FOLLOWS, input.phone);
+  if (input.archived === true) set.set("archived_at = COALESCE(archived_at, ?)", now);
+  if (input.archived === false) set.set("archived_at = ?", null);
+  return set;
+}
 
 /**
  * Changes a customer; contact methods follow in the same batch. Only what was sent is written, over the row as it is
  * then, so concurrent changes never fail because of one another or of a side table (contract section 6).
  *
  * @param ifMatch the `If-Match` header: the one thing that makes a concurrent change fail.
- * @throws AppError `customer_unknown`, `version_conflict`, `validation_failed`.
+ * @throws AppError `customer_unknown`, `customer_erased`, `version_conflict`, `validation_failed`,
+ *   `database_unavailable`.
  */
 export async function updateCustomer(
   ctx: Context,
@@ -72,29 +109,26 @@ export async function updateCustomer(
   ifMatch: string | undefined,
 ): Promise<Customer> {
   const input = normalised(ctx, raw);
-  const before = await findCustomer(ctx, id);
+  const before = await findChangeable(ctx, id);
   if (!ifMatchHolds(ifMatch, before.version)) throw new AppError("version_conflict");
 
-  const set = new Map<string, string | null>();
-  for (const column of COLUMNS) {
-    const value = input[column];
-    if (value !== undefined) set.set(`${column} = ?`, value);
-  }
+  const now = ctx.now().toISOString();
+  const set = assignments(input, now);
   if (set.size === 0) return before;
-  if (input.name !== undefined) set.set("name_words = ?", searchText(input.name));
-  if (input.company !== undefined) set.set("company_words = ?", searchText(input.company));
-  // A WhatsApp number that was the phone's goes on being the phone's. The right-hand sides see the row as it was.
-  if (input.phone !== undefined && input.whatsapp === undefined) {
-    set.set("whatsapp = iif(whatsapp IS phone, ?, whatsapp)", input.phone);
-  }
-  const [updated] = await ctx.env.DB.batch<Customer>([
-    ctx.env.DB.prepare(
-      `UPDATE customers SET ${[...set.keys()].join(", ")}, updated_at = ?, version = version + 1
-       WHERE id = ? AND erased_at IS NULL ${ifMatch === undefined ? "" : "AND version = ?"} ${RETURNING}`,
-    ).bind(...set.values(), ctx.now().toISOString(), id, ...(ifMatch === undefined ? [] : [before.version])),
-    ...syncContacts(ctx, "?", id),
-  ]);
-  const customer = updated?.results[0];
-  if (!customer) throw new AppError(ifMatch === undefined ? "customer_unknown" : "version_conflict");
-  return customer;
+  const unbound = anyVersion(ifMatch);
+  const updated = await throughLostConnections(ctx, unbound, async () => {
+    const [, change] = await ctx.env.DB.batch<Customer>([
+      keepContacts(ctx, id),
+      ctx.env.DB.prepare(
+        `UPDATE customers SET ${[...set.keys()].join(", ")}, updated_at = ?, version = version + 1
+         WHERE id = ? AND erased_at IS NULL ${unbound ? "" : "AND version = ?"} RETURNING ${MEMBERS.join(", ")}`,
+      ).bind(...set.values(), now, id, ...(unbound ? [] : [before.version])),
+      ...syncContacts(ctx, "?", id),
+    ]);
+    return change?.results[0];
+  });
+  if (updated) return updated;
+  // Removed, erased or changed since it was read.
+  await findChangeable(ctx, id);
+  throw new AppError("version_conflict");
 }

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { EMAIL_STATUSES } from "../emails/schemas.ts";
 import { pageQuery } from "../http/cursor.ts";
-import { id, instant, optionalText, text } from "../http/schemas.ts";
+import { IdParam, id, instant, line, nullableText, optionalText, pathId, text } from "../http/schemas.ts";
 import { LOCALES } from "../problem.ts";
 import { CONTACT_KINDS } from "./contact-values.ts";
 
@@ -16,8 +16,8 @@ const orNone = <S extends z.ZodType<string>>(schema: S) =>
 
 export const CreateCustomerInput = z
   .object({
-    name: text(1, 200),
-    company: optionalText(200),
+    name: line(1, 200),
+    company: optionalText(200, line),
     email: orNone(email).default(null),
     phone: orNone(phone).default(null),
     whatsapp: orNone(phone).optional().openapi({ description: "Follows `phone` while it is not given." }),
@@ -29,13 +29,14 @@ export type CreateCustomerInput = z.output<typeof CreateCustomerInput>;
 
 export const UpdateCustomerInput = z
   .object({
-    name: text(1, 200),
-    company: orNone(text(0, 200)),
+    name: line(1, 200),
+    company: nullableText(200, line),
     email: orNone(email),
     phone: orNone(phone),
     whatsapp: orNone(phone),
     language: z.enum(LOCALES).nullable(),
-    notes: orNone(text(0, 5000)),
+    notes: nullableText(5000),
+    archived: z.boolean().openapi({ description: "Archived customers are in no list, and no new ticket names them." }),
   })
   .partial()
   .openapi("UpdateCustomerInput");
@@ -55,6 +56,7 @@ export const Customer = z
     created_at: instant,
     updated_at: instant,
     archived_at: instant.nullable(),
+    erased_at: instant.nullable().openapi({ description: "When everything about the person was removed." }),
   })
   .openapi("Customer");
 export type Customer = z.output<typeof Customer>;
@@ -99,17 +101,8 @@ export const ContactMethodOutput = z.object({ contact_method: ContactMethod }).o
 export const ContactMethodListOutput = z
   .object({ contact_methods: z.array(ContactMethod), next_cursor: z.null() })
   .openapi("ContactMethodListOutput");
-export const MethodParam = z.object({
-  id: z
-    .string()
-    .regex(/^[1-9][0-9]{0,14}$/)
-    .transform(Number)
-    .openapi({ type: "integer", param: { name: "id", in: "path" } }),
-  method_id: z
-    .string()
-    .regex(/^[1-9][0-9]{0,14}$/)
-    .transform(Number)
-    .openapi({ type: "integer", param: { name: "method_id", in: "path" } }),
+export const MethodParam = IdParam.extend({
+  method_id: pathId.openapi({ param: { name: "method_id", in: "path" } }),
 });
 
 const clock = z
@@ -126,12 +119,20 @@ export const ContactPreferences = z
     quiet_from: clock.openapi({ description: "Local time of the shop; news wait until `quiet_until`." }),
     quiet_until: clock,
   })
-  .refine((value) => (value.quiet_from === null) === (value.quiet_until === null), {
-    path: ["quiet_until"],
-    message: "quiet_from and quiet_until go together",
-  })
   .openapi("ContactPreferences");
 export type ContactPreferences = z.output<typeof ContactPreferences>;
+export const ContactPreferencesInput = ContactPreferences.refine(
+  (value) => (value.quiet_from === null) === (value.quiet_until === null),
+  {
+    path: ["quiet_until"],
+    message: "quiet_from and quiet_until go together",
+  },
+)
+  .refine((value) => value.quiet_from === null || value.quiet_from !== value.quiet_until, {
+    path: ["quiet_until"],
+    message: "must differ from quiet_from",
+  })
+  .openapi("ContactPreferencesInput");
 export const ContactPreferencesOutput = z
   .object({ contact_preferences: ContactPreferences })
   .openapi("ContactPreferencesOutput");

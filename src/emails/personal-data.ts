@@ -2,11 +2,8 @@ import { and, asc, eq, inArray, isNull, or } from "drizzle-orm";
 import type { Context } from "../context.ts";
 import { contact_methods, email_history, email_messages, tickets } from "../db/schema.ts";
 
-/** Mails that an export holds at most. */
-const EXPORT_ROWS = 10_000;
-
-/** E-mails sent to a customer, with their texts. Also those to an address of theirs that nobody knew as theirs. */
-export function exportEmails(ctx: Context, customerId: number) {
+/** A query of the e-mails sent to a customer, with their texts; also those to an address of theirs that nobody knew as theirs. */
+export function selectEmails(ctx: Context, customerId: number) {
   const addresses = ctx.db
     .select({ value: contact_methods.value })
     .from(contact_methods)
@@ -33,38 +30,39 @@ export function exportEmails(ctx: Context, customerId: number) {
         and(isNull(email_history.customer_id), inArray(email_history.recipient, addresses)),
       ),
     )
-    .orderBy(asc(email_history.id))
-    .limit(EXPORT_ROWS);
+    .orderBy(asc(email_history.id));
 }
 
+const ADDRESSES = "SELECT value FROM contact_methods WHERE customer_id = ?1 AND kind = 'email'";
+const NOTIFICATIONS = `
+  SELECT d.id FROM contact_history h
+  JOIN deliveries d ON d.subject >= 'ticket:' || h.ticket_id || '/customer:' || h.customer_id || '/'
+                   AND d.subject < 'ticket:' || h.ticket_id || '/customer:' || h.customer_id || '0'
+  WHERE h.customer_id = ?1 AND d.event_type = 'customer.notify'`;
+
+// Spelled as two ranges, so that each reads an index.
+const MAILS = `
+  SELECT id FROM email_history WHERE customer_id = ?1
+  UNION SELECT id FROM email_history WHERE recipient IN (${ADDRESSES}) AND customer_id IS NULL`;
+
 /**
- * Statements that remove what the e-mails hold about a customer, for the batch that erases them and before their
- * contact methods go: rows with their addresses, messages that nobody else got, numbers on their way to a webhook, and
- * addresses in stored answers. An opt-out stays: it is a digest.
+ * SQL that removes what e-mails and notifications hold about customer `?1`, under a further condition, before their
+ * contact methods and history go: numbers on their way to a webhook, addresses in stored answers, the words of messages
+ * that nobody else got, rows with their addresses. An opt-out stays: it is a digest.
+ *
+ * @param condition SQL that mentions `?1`.
  */
-export function eraseEmails(ctx: Context, customerId: number): D1PreparedStatement[] {
-  const { DB } = ctx.env;
-  const addresses = "SELECT value FROM contact_methods WHERE customer_id = ?1 AND kind = 'email'";
-  const notifications = `
-    SELECT d.id FROM contact_history h
-    JOIN deliveries d ON d.subject >= 'ticket:' || h.ticket_id || '/customer:' || h.customer_id || '/'
-                     AND d.subject < 'ticket:' || h.ticket_id || '/customer:' || h.customer_id || '0'
-    WHERE h.customer_id = ?1 AND d.event_type = 'customer.notify'`;
-  return [
-    `DELETE FROM delivery_attempts WHERE delivery_id IN (${notifications})`,
-    `DELETE FROM deliveries WHERE id IN (${notifications})`,
-    `UPDATE idempotency_keys
-     SET body = json_object('tracking_id', body ->> 'tracking_id', 'emails', json('[]'))
-     WHERE route GLOB 'POST /api/tickets/*/emails' AND EXISTS (
-       SELECT 1 FROM (${addresses}) a WHERE instr(body, json_quote(a.value)) > 0)`,
-    `DELETE FROM email_history
-     WHERE customer_id = ?1 OR (customer_id IS NULL AND recipient IN (${addresses}))`,
-  ]
-    .map((statement) => DB.prepare(statement).bind(customerId))
-    .concat(
-      DB.prepare(
-        `DELETE FROM email_messages
-         WHERE NOT EXISTS (SELECT 1 FROM email_history h WHERE h.tracking_id = email_messages.tracking_id)`,
-      ),
-    );
-}
+export const forgetEmails = (condition: string): string[] => [
+  `DELETE FROM delivery_attempts WHERE delivery_id IN (${NOTIFICATIONS}) AND ${condition}`,
+  `DELETE FROM deliveries WHERE id IN (${NOTIFICATIONS}) AND ${condition}`,
+  // Naming every user makes the records' key usable, which begins with them.
+  `UPDATE idempotency_keys SET body = json_object('tracking_id', body ->> 'tracking_id', 'emails', json('[]'))
+   WHERE user_id IN (SELECT id FROM users) AND route > 'POST /api/tickets/' AND route < 'POST /api/tickets0'
+     AND route GLOB '*/emails' AND ${condition}
+     AND EXISTS (SELECT 1 FROM (${ADDRESSES}) a WHERE instr(body, json_quote(a.value)) > 0)`,
+  `UPDATE email_messages SET subject = 'erased', body = iif(template = 'message', 'erased', NULL)
+   WHERE tracking_id IN (SELECT tracking_id FROM email_history WHERE id IN (${MAILS})) AND ${condition}
+     AND NOT EXISTS (SELECT 1 FROM email_history h
+                     WHERE h.tracking_id = email_messages.tracking_id AND h.id NOT IN (${MAILS}))`,
+  `DELETE FROM email_history WHERE id IN (${MAILS}) AND ${condition}`,
+];

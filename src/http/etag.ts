@@ -13,6 +13,9 @@ const tags = (header: string): string[] => header.split(",").map((tag) => tag.tr
 export const ifMatchHolds = (header: string | undefined, version: number): boolean =>
   header === undefined || tags(header).some((tag) => tag === "*" || tag === etag(version));
 
+/** Whether a change is bound to no version: `If-Match` is absent or `*`. */
+export const anyVersion = (header: string | undefined): boolean => header === undefined || header.trim() === "*";
+
 /** Whether `If-None-Match` (RFC 9110 section 13.1.2) names this tag, so that 304 says it all. Compared weakly. */
 export const ifNoneMatchHits = (header: string | undefined, tag: string): boolean =>
   header !== undefined && tags(header).some((known) => known === "*" || known.replace(/^W\//, "") === tag);

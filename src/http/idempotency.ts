@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { createMiddleware } from "hono/factory";
 import type { ActorContext, AppEnv } from "../context.ts";
-import { isTransient, isUniqueViolation } from "../db/errors.ts";
+import { isUniqueViolation } from "../db/errors.ts";
+import { throughLostConnections } from "../db/lost-connections.ts";
 import { stillSignedIn } from "../db/signed-in.ts";
 import { AppError } from "../problem.ts";
 
@@ -91,34 +92,24 @@ export async function replay(ctx: ActorContext, record: IdempotencyRecord | null
 const isKeyTaken = (error: unknown): boolean =>
   isUniqueViolation(error, "idempotency_keys.user_id, idempotency_keys.route, idempotency_keys.key");
 
-const TRANSIENT_RETRY_DELAYS_MS = [100, 300];
-
 /**
  * Runs a creating batch at most once per key: a twin that lost the race gets the winner's answer, and a lost
  * connection is retried only when the record makes a second run harmless.
  *
  * @throws AppError `idempotency_key_reused`, `database_unavailable`, and whatever `write` throws.
  */
-export async function exactlyOnce(
+export function exactlyOnce(
   ctx: ActorContext,
   record: IdempotencyRecord | null,
   write: () => Promise<Answer>,
 ): Promise<Answer> {
-  for (let attempt = 0; ; attempt++) {
+  return throughLostConnections(ctx, record !== null, async () => {
     try {
       return await write();
     } catch (error) {
-      if (isKeyTaken(error)) {
-        const answer = await replay(ctx, record);
-        if (answer) return answer;
-      }
-      if (!isTransient(error)) throw error;
-      const delay = TRANSIENT_RETRY_DELAYS_MS[attempt];
-      if (!record || delay === undefined) {
-        throw new AppError("database_unavailable", { headers: { "retry-after": "1" } });
-      }
-      ctx.log.warn("database_retry", { attempt: attempt + 1 });
-      await ctx.sleep(delay);
+      const answer = isKeyTaken(error) ? await replay(ctx, record) : null;
+      if (answer) return answer;
+      throw error;
     }
-  }
+  });
 }

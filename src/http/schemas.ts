@@ -22,23 +22,20 @@ export const text = (min: number, max: number) =>
     })
     .openapi({ minLength: min, maxLength: max });
 
-/** Text on one line: a name or a subject. No control characters, so that it cannot start a header of its own. */
+/** Text of one line, such as a name: what goes into a mail header or a list must hold no line break or control character. */
 export const line = (min: number, max: number) =>
-  text(min, max).refine(
-    (value) => !/[\p{Cc}\u2028\u2029]/u.test(value),
-    "must be on one line, without control characters",
-  );
+  text(min, max).refine((value) => !/[\p{Cc}\u2028\u2029]/u.test(value), "must be one line without control characters");
 
 /** Text that may be taken away: null and blank both mean "none". For a PATCH, where absent means "as it is". */
-export const nullableText = (max: number) =>
-  text(0, max)
+export const nullableText = (max: number, kind: typeof text = text) =>
+  kind(0, max)
     .transform((value) => (value === "" ? null : value))
     .nullable()
     .openapi({ type: ["string", "null"], maxLength: max });
 
 /** Optional text: absent, null and blank all mean "none". */
-export const optionalText = (max: number) =>
-  nullableText(max)
+export const optionalText = (max: number, kind: typeof text = text) =>
+  nullableText(max, kind)
     .optional()
     .transform((value) => value ?? null)
     .openapi({ type: ["string", "null"], maxLength: max });

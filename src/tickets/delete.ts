@@ -1,5 +1,5 @@
 import type { ActorContext } from "../context.ts";
-import { ifMatchHolds } from "../http/etag.ts";
+import { anyVersion, ifMatchHolds } from "../http/etag.ts";
 import { AppError } from "../problem.ts";
 import { applyChange, type Guard, versionIs } from "./change.ts";
 import { findTicket } from "./read.ts";
@@ -14,7 +14,7 @@ const ANY_VERSION: Guard = { sql: "true", params: [] };
 export async function deleteTicket(ctx: ActorContext, ref: string, ifMatch: string | undefined): Promise<void> {
   const ticket = await findTicket(ctx, ref);
   if (!ifMatchHolds(ifMatch, ticket.version)) throw new AppError("version_conflict");
-  const anyVersion = ifMatch === undefined || ifMatch.trim() === "*";
+  const unbound = anyVersion(ifMatch);
   const deleted = await applyChange(
     ctx,
     ticket,
@@ -24,7 +24,7 @@ export async function deleteTicket(ctx: ActorContext, ref: string, ifMatch: stri
       webhooks: ["ticket.deleted"],
       pushes: [],
     },
-    anyVersion ? ANY_VERSION : versionIs(ticket.version),
+    unbound ? ANY_VERSION : versionIs(ticket.version),
   );
-  if (!deleted) throw new AppError(anyVersion ? "ticket_not_found" : "version_conflict");
+  if (!deleted) throw new AppError(unbound ? "ticket_not_found" : "version_conflict");
 }

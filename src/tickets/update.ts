@@ -3,7 +3,7 @@ import type { ActorContext } from "../context.ts";
 import { ifMatchHolds } from "../http/etag.ts";
 import { AppError } from "../problem.ts";
 import { words } from "../search/words.ts";
-import { applyChange, type Change, type Entry, versionIs } from "./change.ts";
+import { applyChange, type Change, type Entry, type Guard, versionIs } from "./change.ts";
 import { type CustomerNews, NEWS_OF_STATUS, type WebhookEvent } from "./events.ts";
 import { findTicket, ticketById } from "./read.ts";
 import { reportedAtProblem } from "./reported-at.ts";
@@ -40,18 +40,29 @@ function maySet(ctx: ActorContext, ticket: Ticket, field: Field, input: UpdateTi
   }
 }
 
-async function checkReferences(ctx: ActorContext, input: UpdateTicketInput): Promise<void> {
+async function checkReferences(ctx: ActorContext, ticket: Ticket, input: UpdateTicketInput): Promise<void> {
   const { DB } = ctx.env;
   if (input.assigned_to) {
     const user = await DB.prepare("SELECT 1 FROM users WHERE id = ? AND active = 1").bind(input.assigned_to).first();
     if (!user) throw new AppError("assignee_not_found");
   }
-  if (input.customer_id) {
+  if (input.customer_id && input.customer_id !== ticket.customer_id) {
     const customer = await DB.prepare("SELECT 1 FROM customers WHERE id = ? AND archived_at IS NULL")
       .bind(input.customer_id)
       .first();
     if (!customer) throw new AppError("customer_not_found");
   }
+}
+
+/** What must still hold when the change is written: else it is worked out anew. */
+function guardOf(ticket: Ticket, change: Change): Guard {
+  const version = versionIs(ticket.version);
+  const { customer_id } = change.set;
+  if (typeof customer_id !== "number") return version;
+  return {
+    sql: `${version.sql} AND EXISTS (SELECT 1 FROM customers c WHERE c.id = ? AND c.archived_at IS NULL)`,
+    params: [...version.params, customer_id],
+  };
 }
 
 const PLAIN_FIELDS = [
@@ -192,12 +203,12 @@ export async function updateTicket(
     }
     const badTime = input.reported_at && reportedAtProblem(input.reported_at, new Date(ticket.created_at));
     if (badTime) throw badTime;
-    await checkReferences(ctx, input);
+    await checkReferences(ctx, ticket, input);
     const change = await plan(ctx, ticket, input);
     if (!change) return ticket;
     const textChanged = change.set.title !== undefined || change.set.description !== undefined;
     const statements = textChanged ? reindex(ctx, ticket, input) : [];
-    const written = await applyChange(ctx, ticket, { ...change, statements }, versionIs(ticket.version));
+    const written = await applyChange(ctx, ticket, { ...change, statements }, guardOf(ticket, change));
     if (written) return ticketById(ctx, ticket.id);
     await ctx.sleep(Math.random() * WAIT_MS * (attempt + 1));
   }

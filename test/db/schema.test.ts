@@ -1,8 +1,11 @@
 import { getTableColumns, is } from "drizzle-orm";
 import { getTableConfig, type SQLiteColumn, SQLiteTable } from "drizzle-orm/sqlite-core";
 import { describe, expect, test } from "vitest";
+import { CONTACT_KINDS } from "../../src/customers/contact-values.ts";
+import { HISTORY_CHANNELS } from "../../src/customers/schemas.ts";
 import * as schema from "../../src/db/schema.ts";
 import { MACHINE_STATUSES } from "../../src/machines/schemas.ts";
+import { LOCALES } from "../../src/problem.ts";
 import { TICKET_PRIORITIES, TICKET_STATUSES, TIMELINE_ACTIONS } from "../../src/tickets/schemas.ts";
 import { queryAll } from "../helpers.ts";
 
@@ -159,6 +162,10 @@ describe("values that a column may take", () => {
     expect(valuesOf("tickets", "priority")).toEqual(TICKET_PRIORITIES);
     expect(valuesOf("ticket_timeline", "action")).toEqual(TIMELINE_ACTIONS);
     expect(valuesOf("machines", "status")).toEqual(MACHINE_STATUSES);
+    expect(valuesOf("customers", "language")).toEqual(LOCALES);
+    expect(valuesOf("contact_methods", "kind")).toEqual(CONTACT_KINDS);
+    expect(valuesOf("contact_preferences", "preferred_channel")).toEqual(CONTACT_KINDS);
+    expect(valuesOf("contact_history", "channel")).toEqual(HISTORY_CHANNELS);
   });
 
   test("boolean columns hold 0 and 1 only", async () => {

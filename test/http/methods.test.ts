@@ -26,6 +26,11 @@ const METHODS: Record<string, string> = {
   "/api/machines": "GET, HEAD, OPTIONS, POST",
   "/api/tickets": "GET, HEAD, OPTIONS, POST",
   "/api/tickets/CNC-1126-0001": "DELETE, GET, HEAD, OPTIONS, PATCH",
+  "/api/customers": "GET, HEAD, OPTIONS, POST",
+  "/api/customers/1": "DELETE, GET, HEAD, OPTIONS, PATCH",
+  "/api/customers/1/contact-methods": "GET, HEAD, OPTIONS, POST",
+  "/api/customers/1/contact-methods/1": "DELETE, OPTIONS",
+  "/api/customers/1/contact-preferences": "GET, HEAD, OPTIONS, PUT",
 };
 const ALL = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 

@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import { index, integer, sqliteTable, text, unique, uniqueIndex } from "drizzle-orm/sqlite-core";
 import { customers } from "./customers.ts";
 import { users } from "./people.ts";
@@ -18,7 +19,7 @@ export const contact_methods = sqliteTable(
   },
   (t) => [
     unique().on(t.customer_id, t.kind, t.value),
-    uniqueIndex("contact_methods_primary").on(t.customer_id, t.kind),
+    uniqueIndex("contact_methods_primary").on(t.customer_id, t.kind).where(sql`is_primary = 1`),
     index("contact_methods_value").on(t.value),
   ],
 );
@@ -56,6 +57,6 @@ export const contact_history = sqliteTable(
   },
   (t) => [
     index("contact_history_customer_id").on(t.customer_id, t.id),
-    index("contact_history_ticket_id").on(t.ticket_id),
+    index("contact_history_ticket_id").on(t.ticket_id).where(sql`ticket_id IS NOT NULL`),
   ],
 );

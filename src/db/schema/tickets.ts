@@ -101,9 +101,7 @@ export const tickets = sqliteTable(
       .on(t.assigned_to, t.created_at, t.id)
       .where(sql`assigned_to IS NOT NULL AND deleted_at IS NULL`),
     index("tickets_unassigned").on(t.created_at, t.id).where(sql`assigned_to IS NULL AND deleted_at IS NULL`),
-    index("tickets_customer")
-      .on(t.customer_id, t.created_at, t.id)
-      .where(sql`customer_id IS NOT NULL AND deleted_at IS NULL`),
+    index("tickets_customer").on(t.customer_id, t.created_at, t.id).where(sql`customer_id IS NOT NULL`),
     index("tickets_completed").on(t.completed_at).where(sql`completed_at IS NOT NULL AND deleted_at IS NULL`),
     index("tickets_queue").on(t.assigned_to).where(sql`assigned_to IS NOT NULL AND is_open = 1`),
     index("tickets_down").on(t.machine_id).where(sql`is_machine_down = 1 AND is_open = 1`),
