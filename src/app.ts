@@ -131,11 +131,12 @@ export function createApp(world: World = realWorld) {
       ...base,
       locale: negotiateLocale(c.req.header("accept-language"), base.env.DEFAULT_LOCALE),
       requestId,
-      origin: base.env.BETTER_AUTH_URL ?? new URL(c.req.url).origin,
+      origin: new URL(base.env.BETTER_AUTH_URL ?? c.req.url).origin,
       waitUntil: (promise) => c.executionCtx.waitUntil(promise),
     };
     c.set("ctx", ctx);
-    await pabblyEndpointReady(ctx);
+    // Opening an e-mail tells no endpoint anything, and shows the pixel whatever the database says.
+    if (!c.req.path.startsWith("/t/")) await pabblyEndpointReady(ctx);
     await next();
     if (!c.res.headers.has("cache-control")) c.header("cache-control", "private, no-cache");
     ctx.log.info("request", {
