@@ -89,7 +89,7 @@ export async function newestEmail(): Promise<EmailRow> {
   return row;
 }
 
-/** Empties the outbox and forgets every mail, customer preference and opt-out. */
+/** Empties the outbox and forgets every mail, opt-out, and way and wish of a customer. */
 export const clearMail = (): Promise<void> =>
   execute(
     "DELETE FROM delivery_attempts",
@@ -99,6 +99,8 @@ export const clearMail = (): Promise<void> =>
     "DELETE FROM email_messages",
     "DELETE FROM email_opt_outs",
     "DELETE FROM contact_history",
+    "DELETE FROM contact_methods",
+    "DELETE FROM contact_preferences",
   );
 
 interface App {
