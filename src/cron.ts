@@ -1,6 +1,7 @@
 import { createContext, realWorld, type World } from "./context.ts";
 import { cleanUp, RETENTION_DAYS } from "./deliveries/cleanup.ts";
 import { sweep } from "./deliveries/sweep.ts";
+import { settleEmails } from "./emails/settle.ts";
 import type { Bindings } from "./env.ts";
 import { purgeExpired } from "./retention.ts";
 import { remind } from "./tickets/escalate.ts";
@@ -23,4 +24,5 @@ export async function runCron(cron: string, bindings: Bindings, world: World = r
   }
   await remind(ctx);
   await sweep(ctx);
+  await settleEmails(ctx);
 }

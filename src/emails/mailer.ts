@@ -11,7 +11,7 @@ export interface Mail {
 
 /** What the mail service said. `reason` is its error code, or ours when it said nothing. */
 export type MailResult =
-  | { result: "sent"; message_id: string }
+  | { result: "sent"; message_id: string | null }
   | { result: "transient"; reason: string; retryAfterSeconds: number | null }
   | { result: "permanent"; reason: string };
 
@@ -52,8 +52,9 @@ export async function sendMail(ctx: Context, mail: Mail): Promise<MailResult> {
       text: mail.text,
       headers: mail.headers,
     });
-    const { messageId } = await Promise.race([sending, timeUp]);
-    return { result: "sent", message_id: messageId };
+    const answer: Partial<EmailSendResult> | undefined = await Promise.race([sending, timeUp]);
+    // An answer without an id is an answer all the same: the mail has left.
+    return { result: "sent", message_id: answer?.messageId ?? null };
   } catch (error) {
     const code = codeOf(error);
     if (code === null) return { result: "transient", reason: "no_answer", retryAfterSeconds: null };

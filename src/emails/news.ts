@@ -1,8 +1,9 @@
-import type { Claim, DeliveryContext, Outcome } from "../deliveries/job.ts";
-import { referencedId } from "../deliveries/job.ts";
+import { createHash } from "node:crypto";
+import { type Claim, type DeliveryContext, type Outcome, referencedId } from "../deliveries/job.ts";
 import type { Locale } from "../problem.ts";
 import { type CustomerNews, enqueueWebhooks } from "../tickets/events.ts";
-import { queueSend } from "./queue.ts";
+import { addressDigest } from "./links.ts";
+import { optedOut, queueSend } from "./queue.ts";
 import { quietUntil } from "./quiet-hours.ts";
 import { subjectLine } from "./template.ts";
 import { EMAIL_WORDS } from "./words.ts";
@@ -16,6 +17,7 @@ interface NewsPayload {
 type Method = "email" | "whatsapp" | "sms" | "phone";
 
 interface Row {
+  id: number;
   name: string;
   language: Locale | null;
   email: string | null;
@@ -32,22 +34,43 @@ interface Row {
   ticket_id: number;
   ticket_number: string;
   webhook_listens: number;
+  told: number;
 }
 
 // Missing preferences count as the ones that a new customer has.
 const SELECT = `
-  SELECT c.name, c.language, c.email, c.whatsapp, c.phone,
+  SELECT c.id, c.name, c.language, iif(length(c.email) BETWEEN 3 AND 254, lower(c.email), NULL) AS email, c.whatsapp, c.phone,
          COALESCE((SELECT value FROM contact_methods WHERE customer_id = c.id AND kind = 'sms' AND is_primary = 1), c.phone) AS sms,
          COALESCE(p.preferred_channel, 'email') AS preferred_channel, COALESCE(p.allow_email, 1) AS allow_email,
          COALESCE(p.allow_whatsapp, 1) AS allow_whatsapp, COALESCE(p.allow_sms, 1) AS allow_sms,
          COALESCE(p.allow_phone, 1) AS allow_phone, p.quiet_from, p.quiet_until,
          t.id AS ticket_id, t.ticket_id AS ticket_number,
          EXISTS (SELECT 1 FROM webhook_endpoints w JOIN json_each(w.events) heard
-                 WHERE w.active = 1 AND heard.value = 'customer.notify') AS webhook_listens
+                 WHERE w.active = 1 AND heard.value = 'customer.notify') AS webhook_listens,
+         EXISTS (SELECT 1 FROM email_messages WHERE tracking_id = ?3)
+           OR EXISTS (SELECT 1 FROM deliveries d WHERE d.subject = ?4 AND d.event_type = 'customer.notify'
+                      AND d.payload ->> '$.data.news_id' = ?3) AS told
   FROM customers c
-  JOIN tickets t ON t.id = ? AND t.deleted_at IS NULL
+  JOIN tickets t ON t.id = ?1 AND t.deleted_at IS NULL AND t.customer_id = c.id
   LEFT JOIN contact_preferences p ON p.customer_id = c.id
-  WHERE c.id = ? AND c.archived_at IS NULL`;
+  WHERE c.id = ?2 AND c.archived_at IS NULL`;
+
+/** What follows `ticket:<id>` in the subject of a notification. */
+const notificationSubject = (customerId: number, event: string) => `/customer:${customerId}/${event}`;
+
+/** The customer, while the ticket is theirs. `newsId` asks whether these very news have been told. */
+function findCustomer(ctx: DeliveryContext, ticketId: number, customerId: number, event: string, newsId = "") {
+  const subject = `ticket:${ticketId}${notificationSubject(customerId, event)}`;
+  return ctx.env.DB.prepare(SELECT).bind(ticketId, customerId, newsId, subject).first<Row>();
+}
+
+/** One id, in the form of a UUID, for what one generation of one delivery tells: telling it again is noticed. */
+function newsIdOf(job: Claim): string {
+  const hex = createHash("sha256").update(`news:${job.wire_id}`).digest("hex");
+  return [hex.slice(0, 8), hex.slice(8, 12), `8${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)].join(
+    "-",
+  );
+}
 
 /** The order in which ways are tried after the preferred one. */
 const METHODS: Method[] = ["email", "whatsapp", "sms", "phone"];
@@ -65,86 +88,114 @@ function chosenMethod(row: Row): { method: Method; value: string } | null {
   return null;
 }
 
-function byEmail(
-  ctx: DeliveryContext,
-  row: Row,
-  customer_id: number,
-  email: string,
-  payload: NewsPayload,
-  words: string,
-) {
-  return queueSend(ctx, {
-    tracking_id: crypto.randomUUID(),
-    ticket_id: row.ticket_id,
-    user_id: null,
-    template: payload.news,
-    subject: words,
-    body: null,
-    origin: payload.origin,
-    recipients: [{ email, name: row.name, customer_id, language: row.language }],
-  });
+/** Whether the address itself has opted out, through whichever mail and customer. */
+async function withoutUnwantedAddress(ctx: DeliveryContext, row: Row): Promise<Row> {
+  if (row.email === null || row.allow_email === 0) return row;
+  const unwanted = await ctx.env.DB.prepare(`SELECT ${optedOut("?1", "?2")} AS yes`)
+    .bind(row.email, addressDigest(row.email))
+    .first<number>("yes");
+  return unwanted ? { ...row, email: null } : row;
 }
 
+function quiet(ctx: DeliveryContext, row: Row): Outcome | null {
+  if (row.quiet_from === null || row.quiet_until === null) return null;
+  const until = quietUntil(ctx.now(), row.quiet_from, row.quiet_until, ctx.env.TIME_ZONE);
+  return until && { result: "postponed", until, error: "quiet hours" };
+}
+
+function timeline(ctx: DeliveryContext, ticketId: number, action: string, event: string, method: string) {
+  return ctx.env.DB.prepare(
+    "INSERT INTO ticket_timeline (ticket_id, action, new_value, comment, created_at) VALUES (?, ?, ?, ?, ?)",
+  ).bind(ticketId, action, event, method, ctx.now().toISOString());
+}
+
+/** The notification for every endpoint that listens. When none does any more, NOT NULL undoes the batch. */
 function byWebhook(
   ctx: DeliveryContext,
   row: Row,
-  customer_id: number,
   way: { method: Method; value: string },
-  event: string,
-  message: string,
+  told: { event: string; message: string; news_id: string },
 ): D1PreparedStatement[] {
-  const now = ctx.now().toISOString();
-  const { DB } = ctx.env;
   return [
     enqueueWebhooks(ctx, ["customer.notify"], {
-      ticket: "?",
+      ticket: `(SELECT t.id FROM tickets t JOIN customers c ON c.id = t.customer_id
+                WHERE t.id = ? AND c.id = ${row.id} AND c.archived_at IS NULL)`,
       ticketParam: row.ticket_id,
-      subject: `/customer:${customer_id}/${event}`,
+      subject: notificationSubject(row.id, told.event),
       details: {
-        customer: { id: customer_id, name: row.name },
+        customer: { id: row.id, name: row.name },
         ...way,
-        event,
-        message,
+        ...told,
         language: row.language ?? ctx.env.DEFAULT_LOCALE,
       },
     }),
-    DB.prepare(
+    ctx.env.DB.prepare(
       `INSERT INTO contact_history (customer_id, ticket_id, channel, direction, summary, value, created_at)
-       VALUES (?, ?, ?, 'outbound', ?, ?, ?)`,
-    ).bind(customer_id, row.ticket_id, way.method, message, way.value, now),
-    DB.prepare(
-      "INSERT INTO ticket_timeline (ticket_id, action, new_value, comment, created_at) VALUES (?, 'notified', ?, ?, ?)",
-    ).bind(row.ticket_id, event, way.method, now),
+       VALUES (iif(changes() > 0, ?, NULL), ?, ?, 'outbound', ?, ?, ?)`,
+    ).bind(row.id, row.ticket_id, way.method, told.message, way.value, ctx.now().toISOString()),
+    timeline(ctx, row.ticket_id, "notified", told.event, way.method),
   ];
 }
 
 /**
  * Decides how a customer hears of news of their ticket, by the preferences of this moment: not in quiet hours, and in
- * no way that they have opted out of. The message itself is a delivery of its own, made together with the decision.
+ * no way that they have opted out of. The message itself is a delivery of its own, made together with the decision;
+ * what has been told is not told again.
  *
  * @param customerId `customers.id`.
  */
 export async function tellCustomer(ctx: DeliveryContext, job: Claim, customerId: number): Promise<Outcome> {
-  const payload = job.payload as NewsPayload;
-  const row = await ctx.env.DB.prepare(SELECT).bind(referencedId(job.subject), customerId).first<Row>();
-  if (!row) return { result: "delivered", response: "nobody to tell any more" };
+  const { news, origin } = job.payload as NewsPayload;
+  const news_id = newsIdOf(job);
+  const found = await findCustomer(ctx, referencedId(job.subject), customerId, job.event_type, news_id);
+  if (!found) return { result: "delivered", response: "nobody to tell any more" };
+  if (found.told) return { result: "delivered", response: "told before" };
+  const row = await withoutUnwantedAddress(ctx, found);
   const way = chosenMethod(row);
   if (!way) return { result: "delivered", response: "the customer allows no way that we have" };
-  if (row.quiet_from !== null && row.quiet_until !== null) {
-    const until = quietUntil(ctx.now(), row.quiet_from, row.quiet_until, ctx.env.TIME_ZONE);
-    if (until) return { result: "postponed", until, error: "quiet hours" };
-  }
-  const words = EMAIL_WORDS[row.language ?? ctx.env.DEFAULT_LOCALE].news[payload.news];
+  const later = quiet(ctx, row);
+  if (later) return later;
+  const words = EMAIL_WORDS[row.language ?? ctx.env.DEFAULT_LOCALE].news[news];
+  const message = `${subjectLine(row.ticket_number, words.subject)}. ${words.text}`;
   const effects =
     way.method === "email"
-      ? byEmail(ctx, row, customerId, way.value, payload, words.subject)
-      : byWebhook(
-          ctx,
-          row,
-          customerId,
-          way,
-          job.event_type,
-          `${subjectLine(row.ticket_number, words.subject)}. ${words.text}`,
-        );
+      ? queueSend(ctx, {
+          tracking_id: news_id,
+          ticket_id: row.ticket_id,
+          user_id: null,
+          template: news,
+          subject: words.subject,
+          body: null,
+          origin,
+          customer_id: customerId,
+          recipients: [{ email: way.value, name: row.name, language: row.language }],
+        })
+      : byWebhook(ctx, row, way, { event: job.event_type, message, news_id });
   return { result: "delivered", response: `by ${way.method}`, effects };
+}
+
+/** What a `customer.notify` delivery is about: `ticket:5/customer:7/ticket.started`. */
+function notificationOf(job: Claim) {
+  const [, customer, event = ""] = /\/customer:(\d+)\/(.+)$/.exec(job.subject) ?? [];
+  const { data } = job.payload as { data: { method: Method } };
+  return { ticketId: referencedId(job.subject), customerId: Number(customer), event, method: data.method };
+}
+
+/**
+ * Why a notification on its way to a webhook must not go out, or not now: the customer's wishes count at each try.
+ *
+ * @returns null when it may go.
+ */
+export async function notificationHeld(ctx: DeliveryContext, job: Claim): Promise<Outcome | null> {
+  const { ticketId, customerId, event, method } = notificationOf(job);
+  const row = await findCustomer(ctx, ticketId, customerId, event);
+  if (!row) return { result: "delivered", response: "nobody to tell any more" };
+  if (row[`allow_${method}`] !== 1) return { result: "delivered", response: "opted out" };
+  return quiet(ctx, row);
+}
+
+/** The timeline says that a notification has not got through. */
+export function notificationFailed(ctx: DeliveryContext, job: Claim): D1PreparedStatement {
+  const { ticketId, event, method } = notificationOf(job);
+  return timeline(ctx, ticketId, "notification_failed", event, method);
 }

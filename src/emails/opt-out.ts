@@ -17,7 +17,11 @@ export async function optOutAddress(ctx: Context, link: string): Promise<string 
 export async function optOut(ctx: Context, address: string): Promise<void> {
   const { DB } = ctx.env;
   const now = ctx.now().toISOString();
-  const theirs = "SELECT customer_id FROM contact_methods WHERE kind = 'email' AND value = ?";
+  // Missing preferences count as the ones that a new customer has.
+  const allowing = `
+    SELECT DISTINCT cm.customer_id FROM contact_methods cm
+    LEFT JOIN contact_preferences cp ON cp.customer_id = cm.customer_id
+    WHERE cm.kind = 'email' AND cm.value = ? AND COALESCE(cp.allow_email, 1) = 1`;
   await DB.batch([
     DB.prepare("INSERT INTO email_opt_outs (address_digest, created_at) VALUES (?, ?) ON CONFLICT DO NOTHING").bind(
       addressDigest(address),
@@ -25,11 +29,12 @@ export async function optOut(ctx: Context, address: string): Promise<void> {
     ),
     DB.prepare(
       `INSERT INTO contact_history (customer_id, channel, direction, summary, value, created_at)
-       SELECT customer_id, 'email', 'inbound', 'email.opt_out', ?, ? FROM contact_preferences
-       WHERE allow_email = 1 AND customer_id IN (${theirs})`,
+       SELECT customer_id, 'email', 'inbound', 'email.opt_out', ?, ? FROM (${allowing})`,
     ).bind(address, now, address),
     DB.prepare(
-      `UPDATE contact_preferences SET allow_email = 0, updated_at = ? WHERE allow_email = 1 AND customer_id IN (${theirs})`,
+      `INSERT INTO contact_preferences (customer_id, allow_email, updated_at)
+       SELECT customer_id, 0, ? FROM (${allowing}) WHERE true
+       ON CONFLICT (customer_id) DO UPDATE SET allow_email = 0, updated_at = excluded.updated_at`,
     ).bind(now, address),
   ]);
 }

@@ -24,10 +24,7 @@ const pixel = createRoute({
 });
 
 const linkParam = z.object({
-  link: z
-    .string()
-    .max(100)
-    .openapi({ param: { name: "link", in: "path" } }),
+  link: z.string().openapi({ param: { name: "link", in: "path" } }),
 });
 const page = (description: string) => ({ description, content: { "text/html": { schema: z.string() } } });
 

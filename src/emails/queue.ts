@@ -14,8 +14,10 @@ export interface Send {
   subject: string;
   body: string | null;
   origin: string;
+  /** For news: whom they are for. The ticket must be theirs still when they are written. */
+  customer_id?: number;
   /** Addresses in lower case, each once. */
-  recipients: { email: string; name: string | null; customer_id?: number; language: Locale | null }[];
+  recipients: { email: string; name: string | null; language: Locale | null }[];
 }
 
 /** SQL that holds when the address `address` wants no e-mail: it said so, or a customer's preferences do. */
@@ -24,7 +26,8 @@ export const optedOut = (address: string, digest: string): string => `
    OR EXISTS (SELECT 1 FROM contact_methods cm JOIN contact_preferences cp ON cp.customer_id = cm.customer_id
               WHERE cm.kind = 'email' AND cm.value = ${address} AND cp.allow_email = 0))`;
 
-// A recipient is the customer of the ticket when the address is theirs, else the first customer who has it.
+// A recipient is the customer whom the send names, else the one of the ticket when the address is theirs, else the
+// first who has it.
 const INSERT_RECIPIENTS = `
   INSERT INTO email_history (tracking_id, token, recipient, recipient_name, customer_id, language, status, reason, created_at)
   SELECT m.tracking_id, r.value ->> 'token', r.value ->> 'email', r.value ->> 'name', c.id,
@@ -34,15 +37,15 @@ const INSERT_RECIPIENTS = `
   FROM json_each(?) r
   JOIN email_messages m ON m.tracking_id = ?
   JOIN tickets t ON t.id = m.ticket_id
-  LEFT JOIN customers c ON c.id = COALESCE(
+  LEFT JOIN customers c ON c.id = COALESCE(?,
     (SELECT cm.customer_id FROM contact_methods cm
      WHERE cm.kind = 'email' AND cm.value = r.value ->> 'email'
-     ORDER BY cm.customer_id = t.customer_id DESC, cm.customer_id LIMIT 1), r.value ->> 'customer_id')
+     ORDER BY cm.customer_id = t.customer_id DESC, cm.customer_id LIMIT 1))
   ORDER BY r.key`;
 
 /**
  * The statements of one send, for a batch: the message, a row per recipient, a delivery per recipient that wants mail.
- * NOT NULL refuses the batch when the ticket is gone. The last one returns rows `{id}` of deliveries.
+ * NOT NULL refuses the batch when the ticket is gone, or no longer its customer's. The last one returns rows `{id}` of deliveries.
  */
 export function queueSend(ctx: Context, send: Send): D1PreparedStatement[] {
   const { DB } = ctx.env;
@@ -52,12 +55,17 @@ export function queueSend(ctx: Context, send: Send): D1PreparedStatement[] {
     token: newToken(),
     digest: addressDigest(recipient.email),
   }));
+  const customer = send.customer_id ?? null;
   return [
     DB.prepare(
       `INSERT INTO email_messages (ticket_id, tracking_id, user_id, template, subject, body, origin, created_at)
-       VALUES ((SELECT id FROM tickets WHERE id = ? AND deleted_at IS NULL), ?, ?, ?, ?, ?, ?, ?)`,
+       VALUES ((SELECT t.id FROM tickets t LEFT JOIN customers c ON c.id = t.customer_id
+                WHERE t.id = ? AND t.deleted_at IS NULL AND (? IS NULL OR (c.id = ? AND c.archived_at IS NULL))),
+               ?, ?, ?, ?, ?, ?, ?)`,
     ).bind(
       send.ticket_id,
+      customer,
+      customer,
       send.tracking_id,
       send.user_id,
       send.template,
@@ -66,7 +74,7 @@ export function queueSend(ctx: Context, send: Send): D1PreparedStatement[] {
       send.origin,
       ctx.now().toISOString(),
     ),
-    DB.prepare(INSERT_RECIPIENTS).bind(JSON.stringify(recipients), send.tracking_id),
+    DB.prepare(INSERT_RECIPIENTS).bind(JSON.stringify(recipients), send.tracking_id, customer),
     enqueue(
       ctx,
       `SELECT 'email' AS channel, 'email:' || h.id AS target, 'ticket:' || m.ticket_id AS subject,

@@ -16,9 +16,9 @@ export type Template = (typeof TEMPLATES)[number];
 const address = z
   .string()
   .trim()
-  .toLowerCase()
   .max(254)
   .pipe(z.email())
+  .transform((value) => value.toLowerCase())
   .openapi({ type: "string", format: "email", example: "jeanne@atelier.example" });
 
 export const SendEmailInput = z

@@ -1,9 +1,10 @@
 import type { DeliveryContext, Outcome } from "../deliveries/job.ts";
-import { RETRY_SECONDS } from "../deliveries/schedule.ts";
+import { maxAttempts } from "../deliveries/schedule.ts";
 import type { Locale } from "../problem.ts";
 import { addressDigest, optOutUrl, pixelUrl } from "./links.ts";
 import { type Mail, type MailResult, sendMail } from "./mailer.ts";
 import { optedOut } from "./queue.ts";
+import { quietUntil } from "./quiet-hours.ts";
 import type { Template } from "./schemas.ts";
 import { renderMail } from "./template.ts";
 
@@ -26,6 +27,10 @@ interface Row {
   machine_name: string;
   /** Message ids of earlier mails of this ticket to this address, oldest first, with a space between. */
   earlier: string | null;
+  /** For news: whether the ticket is still there and still the customer's. */
+  concerned: number;
+  quiet_from: string | null;
+  quiet_until: string | null;
 }
 
 /** Message ids that a mail refers to at most: enough for any mail program, well below the length of a header line. */
@@ -38,11 +43,15 @@ const SELECT = `
             SELECT message_id FROM (
               SELECT p.id, p.message_id FROM email_history p JOIN email_messages pm ON pm.tracking_id = p.tracking_id
               WHERE p.recipient = h.recipient AND pm.ticket_id = m.ticket_id AND p.message_id IS NOT NULL
-              ORDER BY p.id DESC LIMIT ${REFERENCES}) ORDER BY id)) AS earlier
+              ORDER BY p.id DESC LIMIT ${REFERENCES}) ORDER BY id)) AS earlier,
+         m.template = 'message' OR (t.deleted_at IS NULL AND t.customer_id IS c.id AND c.archived_at IS NULL) AS concerned,
+         pr.quiet_from, pr.quiet_until
   FROM email_history h
   JOIN email_messages m ON m.tracking_id = h.tracking_id
   JOIN tickets t ON t.id = m.ticket_id
   JOIN machines ma ON ma.id = t.machine_id
+  LEFT JOIN customers c ON c.id = h.customer_id
+  LEFT JOIN contact_preferences pr ON pr.customer_id = h.customer_id AND m.template <> 'message'
   WHERE h.id = ?`;
 
 /**
@@ -61,17 +70,23 @@ function headers(ctx: DeliveryContext, row: Row): Record<string, string> {
   };
 }
 
+/** A name as it may stand in a header: on one line. Customers' names were not always written for that. */
+function headerName(name: string | null): string | null {
+  return name?.replace(/[\p{Cc}\u2028\u2029]+/gu, " ").trim() || null;
+}
+
 function mail(ctx: DeliveryContext, row: Row): Mail {
+  const name = headerName(row.recipient_name);
   const content = renderMail({
     language: row.language,
     template: row.template,
     subject: row.subject,
     body: row.body,
-    recipient_name: row.recipient_name,
+    recipient_name: name,
     ticket: { number: row.ticket_number, title: row.title, machine_name: row.machine_name },
     links: { pixel: pixelUrl(row.origin, row.token), optOut: optOutUrl(ctx.env, row.origin, row.token) },
   });
-  return { ...content, to: { email: row.recipient, name: row.recipient_name }, headers: headers(ctx, row) };
+  return { ...content, to: { email: row.recipient, name }, headers: headers(ctx, row) };
 }
 
 // What has been sent stays sent: a state only moves forward.
@@ -90,24 +105,32 @@ function timeline(ctx: DeliveryContext, row: Row, action: "notified" | "notifica
 }
 
 /** The row, the customer's contact history and, for news, the timeline say that it went out. */
-function sentEffects(ctx: DeliveryContext, row: Row, message_id: string): D1PreparedStatement[] {
+function sentEffects(ctx: DeliveryContext, row: Row, messageId: string | null): D1PreparedStatement[] {
   const now = ctx.now().toISOString();
+  const message_id = messageId === null || messageId.startsWith("<") ? messageId : `<${messageId}>`;
   const effects = [
     ctx.env.DB.prepare(
       "UPDATE email_history SET status = 'sent', sent_at = ?, message_id = ?, reason = NULL WHERE id = ? AND status <> 'sent'",
-    ).bind(now, message_id.startsWith("<") ? message_id : `<${message_id}>`, row.id),
+    ).bind(now, message_id, row.id),
   ];
   if (row.customer_id !== null) {
+    // From the row as it is by then: a person who was erased while the mail left stays erased.
     effects.push(
       ctx.env.DB.prepare(
         `INSERT INTO contact_history (customer_id, ticket_id, user_id, channel, direction, summary, value, created_at)
-         VALUES (?, ?, ?, 'email', 'outbound', ?, ?, ?)`,
-      ).bind(row.customer_id, row.ticket_id, row.user_id, row.subject, row.recipient, now),
+         SELECT customer_id, ?, ?, 'email', 'outbound', ?, recipient, ? FROM email_history WHERE id = ?`,
+      ).bind(row.ticket_id, row.user_id, row.subject, now, row.id),
     );
   }
   if (row.template !== "message") effects.push(timeline(ctx, row, "notified", "email"));
   return effects;
 }
+
+const suppressed = (ctx: DeliveryContext, row: Row, reason: string): Outcome => ({
+  result: "delivered",
+  response: reason,
+  effects: [setStatus(ctx, row, "suppressed", reason)],
+});
 
 const failed = (ctx: DeliveryContext, row: Row, reason: string): D1PreparedStatement[] => [
   setStatus(ctx, row, "failed", reason),
@@ -121,7 +144,7 @@ function outcome(ctx: DeliveryContext, row: Row, attempts: number, result: MailR
     return { result: "failed", error: reason, effects: [setStatus(ctx, row, "suppressed", reason)] };
   }
   if (result.result === "permanent") return { result: "failed", error: reason, effects: failed(ctx, row, reason) };
-  const last = attempts > RETRY_SECONDS.email.length;
+  const last = attempts >= maxAttempts("email");
   return {
     result: "retry",
     error: reason,
@@ -132,7 +155,8 @@ function outcome(ctx: DeliveryContext, row: Row, attempts: number, result: MailR
 
 /**
  * Makes one try to send one e-mail. What is in its row decides: a mail that has left is not sent again, an address that
- * has opted out since gets none.
+ * has opted out since gets none. News also wait for the end of quiet hours that have begun since, and are dropped when
+ * the ticket is no longer the customer's.
  *
  * @param emailId `email_history.id`.
  * @param attempts tries so far, this one included.
@@ -141,11 +165,14 @@ export async function sendQueuedEmail(ctx: DeliveryContext, emailId: number, att
   const row = await ctx.env.DB.prepare(SELECT).bind(emailId).first<Row>();
   if (!row) return { result: "failed", error: "the recipient has been erased" };
   if (row.status === "sent") return { result: "delivered", response: "sent before" };
+  if (!row.concerned) return suppressed(ctx, row, "not_concerned");
   const unwanted = await ctx.env.DB.prepare(`SELECT ${optedOut("?1", "?2")} AS yes`)
     .bind(row.recipient, addressDigest(row.recipient))
     .first<number>("yes");
-  if (unwanted) {
-    return { result: "delivered", response: "opted out", effects: [setStatus(ctx, row, "suppressed", "opted_out")] };
+  if (unwanted) return suppressed(ctx, row, "opted_out");
+  if (row.quiet_from !== null && row.quiet_until !== null) {
+    const until = quietUntil(ctx.now(), row.quiet_from, row.quiet_until, ctx.env.TIME_ZONE);
+    if (until) return { result: "postponed", until, error: "quiet hours" };
   }
   const result = await ctx.connections.run(() => sendMail(ctx, mail(ctx, row)));
   return outcome(ctx, row, attempts, result);

@@ -27,7 +27,7 @@ const paragraphs = (text: string): string =>
 
 /** The subject of an e-mail about a ticket: its number first, so that people and mail programs find it. */
 export const subjectLine = (number: string, subject: string): string =>
-  subject.includes(number) ? subject : `[${number}] ${subject}`;
+  new RegExp(`(?<![\\w-])${number}(?!\\d)`).test(subject) ? subject : `[${number}] ${subject}`;
 
 /**
  * Puts an e-mail into words, as HTML and as text with the same content (RFC 2046 section 5.1.4).

@@ -126,7 +126,9 @@ async function plan(ctx: ActorContext, ticket: Ticket, input: UpdateTicketInput)
   let assignee = input.assigned_to;
   if (input.status !== undefined) {
     checkTransition(ticket, input.status);
-    news = NEWS_OF_STATUS[input.status];
+    // A status that tells nothing leaves what a customer who is named with it hears, while the ticket goes on.
+    const ends = ["cancelled", "archived"].includes(input.status);
+    news = NEWS_OF_STATUS[input.status] ?? (ends ? undefined : news);
     set.status = input.status;
     entries.push({ action: "status_changed", old_value: ticket.status, new_value: input.status });
     webhooks.push("ticket.status_changed");

@@ -1,6 +1,8 @@
+import { notificationFailed, notificationHeld } from "../../emails/news.ts";
 import { type Endpoint, type EventPayload, findEndpoint, postEvent } from "../../webhooks/send.ts";
 import { type Claim, type DeliveryContext, type Outcome, referencedId } from "../job.ts";
 import { enqueue } from "../outbox.ts";
+import { maxAttempts } from "../schedule.ts";
 
 /** An endpoint that has failed for this long is switched off. */
 const FAILING_LIMIT_MS = 5 * 24 * 60 * 60_000;
@@ -42,10 +44,23 @@ function endpointEffects(ctx: DeliveryContext, endpoint: Endpoint, outcome: Outc
   ];
 }
 
-/** Delivers one event to one endpoint (Standard Webhooks; contract section 5). */
-export async function sendWebhook(ctx: DeliveryContext, job: Claim): Promise<Outcome> {
+async function post(ctx: DeliveryContext, job: Claim): Promise<Outcome> {
   const endpoint = await findEndpoint(ctx, referencedId(job.target));
   if (endpoint?.active !== 1) return { result: "failed", error: "endpoint is switched off" };
   const outcome = await postEvent(ctx, endpoint, job.wire_id, job.payload as EventPayload);
   return { ...outcome, effects: endpointEffects(ctx, endpoint, outcome) };
+}
+
+/** A notification for a customer goes by their wishes, and the ticket's timeline says when it could not be passed on. */
+async function notify(ctx: DeliveryContext, job: Claim): Promise<Outcome> {
+  const held = await notificationHeld(ctx, job);
+  if (held) return held;
+  const outcome = await post(ctx, job);
+  const last = outcome.result === "failed" || (outcome.result === "retry" && job.attempts >= maxAttempts(job.channel));
+  return last ? { ...outcome, effects: [...(outcome.effects ?? []), notificationFailed(ctx, job)] } : outcome;
+}
+
+/** Delivers one event to one endpoint (Standard Webhooks; contract section 5). */
+export function sendWebhook(ctx: DeliveryContext, job: Claim): Promise<Outcome> {
+  return job.event_type === "customer.notify" ? notify(ctx, job) : post(ctx, job);
 }

@@ -1,0 +1,32 @@
+import type { Context } from "../context.ts";
+
+/** How far back is looked for deliveries that were given up. */
+const LOOK_BACK_MS = 24 * 60 * 60_000;
+
+// ';' follows ':' in ASCII, so the range holds exactly the targets `email:<id>`.
+const GIVEN_UP = `
+  SELECT CAST(substr(target, 7) AS INTEGER) FROM deliveries
+  WHERE status = 'failed' AND updated_at >= ? AND channel = 'email' AND target >= 'email:' AND target < 'email;'`;
+
+/**
+ * Part of the cron run of each minute: an e-mail whose delivery was given up without a word from its sender (the worker
+ * died during the last try, or the database failed) is `failed` too, and the timeline of its ticket says so. May be
+ * repeated.
+ */
+export async function settleEmails(ctx: Context): Promise<void> {
+  const now = ctx.now();
+  const since = new Date(now.getTime() - LOOK_BACK_MS).toISOString();
+  const { DB } = ctx.env;
+  await DB.batch([
+    DB.prepare(
+      `INSERT INTO ticket_timeline (ticket_id, action, new_value, comment, created_at)
+       SELECT m.ticket_id, 'notification_failed', iif(m.template = 'message', 'email.message', 'ticket.' || m.template),
+              'interrupted', ?
+       FROM email_history h JOIN email_messages m ON m.tracking_id = h.tracking_id
+       WHERE h.status = 'queued' AND h.id IN (${GIVEN_UP})`,
+    ).bind(now.toISOString(), since),
+    DB.prepare(
+      `UPDATE email_history SET status = 'failed', reason = 'interrupted' WHERE status = 'queued' AND id IN (${GIVEN_UP})`,
+    ).bind(since),
+  ]);
+}
