@@ -17,6 +17,9 @@ const WRONG: [name: string, value: unknown][] = [
   ["TIME_ZONE", ""],
   ["DEFAULT_LOCALE", "klingon"],
   ["LOG_LEVEL", "loud"],
+  ["EMAIL_FROM", undefined],
+  ["EMAIL_FROM", "maintenance@shopfloor.example"],
+  ["EMAIL_FROM", "Shop\r\nBcc: x <maintenance@shopfloor.example>"],
 ];
 
 describe.each(WRONG)("with %s = %j", (name, value) => {

@@ -26,6 +26,10 @@ const METHODS: Record<string, string> = {
   "/api/machines": "GET, HEAD, OPTIONS, POST",
   "/api/tickets": "GET, HEAD, OPTIONS, POST",
   "/api/tickets/CNC-1126-0001": "DELETE, GET, HEAD, OPTIONS, PATCH",
+  "/api/tickets/CNC-1126-0001/emails": "OPTIONS, POST",
+  "/api/emails": "GET, HEAD, OPTIONS",
+  "/t/AAAAAAAAAAAAAAAAAAAAAA.gif": "GET, HEAD, OPTIONS",
+  "/u/unknown": "GET, HEAD, OPTIONS, POST",
 };
 const ALL = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
