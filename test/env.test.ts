@@ -18,6 +18,9 @@ const WRONG: [name: string, value: unknown][] = [
   ["DEFAULT_LOCALE", "klingon"],
   ["LOG_LEVEL", "loud"],
   ["DEFAULT_REGION", "Québec"],
+  ["EMAIL_FROM", undefined],
+  ["EMAIL_FROM", "maintenance@shopfloor.example"],
+  ["EMAIL_FROM", "Shop\r\nBcc: x <maintenance@shopfloor.example>"],
 ];
 
 describe.each(WRONG)("with %s = %j", (name, value) => {

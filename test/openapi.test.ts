@@ -45,6 +45,8 @@ const OPERATIONS = Object.entries(document.paths).flatMap(([path, methods]) =>
 );
 // What describes the API is not part of it.
 const UNLISTED = ["GET /api/docs", "GET /api/openapi.json"];
+// Met by people who follow a link in an e-mail: a page, also where the link is wrong.
+const PAGES = ["GET /u/{link}", "POST /u/{link}"];
 
 test("the document is OpenAPI 3.1 and says what it describes", () => {
   expect(document.openapi).toMatch(/^3\.1\.\d$/);
@@ -151,7 +153,13 @@ describe.each(OPERATIONS)("$name", ({ name, path, operation }) => {
     for (const { description } of Object.values(operation.responses)) expect(description).toMatch(/\S/);
   });
 
-  test("answers every error as problem+json with codes that exist", () => {
+  test("answers every error as problem+json with codes that exist, or as a page to people", () => {
+    if (PAGES.includes(name)) {
+      expect(statuses).toEqual(["200", "404"]);
+      for (const { content } of Object.values(operation.responses))
+        expect(Object.keys(content ?? {})).toEqual(["text/html"]);
+      return;
+    }
     for (const [status, { content, description }] of Object.entries(operation.responses)) {
       if (status < "400") continue;
       expect(Object.keys(content ?? {})).toEqual(["application/problem+json"]);
@@ -179,7 +187,7 @@ describe.each(OPERATIONS)("$name", ({ name, path, operation }) => {
 
   test("is open to everybody only where the contract says so", () => {
     const open = ["GET /api/health", "GET /api/auth/get-session", "POST /api/auth/sign-in/email"];
-    expect(isPublic).toBe(open.includes(name));
+    expect(isPublic).toBe([...open, "GET /t/{token}", ...PAGES].includes(name));
   });
 });
 
@@ -193,6 +201,7 @@ test("Idempotency-Key is documented where a person could send something twice", 
     "POST /api/customers",
     "POST /api/customers/{id}/contact-history",
     "POST /api/tickets/{ref}/attachments",
+    "POST /api/tickets/{ref}/emails",
   ]);
 });
 

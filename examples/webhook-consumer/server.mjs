@@ -34,13 +34,16 @@ async function readBody(request) {
 }
 
 function handle(event) {
-  const { ticket, user, reason } = event.data;
+  const { ticket, user, reason, method, value, message } = event.data;
   switch (event.type) {
     case "ticket.created":
       console.log(`${ticket.ticket_id}: ${ticket.title} (${ticket.machine_name})`);
       break;
     case "notification.fallback":
       console.log(`${ticket.ticket_id}: ${user.name} was not reached (${reason}), call them`);
+      break;
+    case "customer.notify":
+      console.log(`${method} to ${value}: ${message}`);
       break;
     default:
       console.log(event.type);

@@ -114,6 +114,18 @@ const TABLE: Access[] = [
   { route: "GET /api/attachments/:id", path: "/api/attachments/9999", least: "operator", allowed: 404 },
   { route: "GET /api/tickets.csv", least: "supervisor", allowed: 200 },
   { route: "POST /api/tickets/import", least: "supervisor", allowed: 415 },
+  {
+    route: "POST /api/tickets/:ref/emails",
+    path: "/api/tickets/9999/emails",
+    body: () => ({ recipients: [{ email: "jeanne@atelier.example" }], subject: "Repaired", body: "Hello" }),
+    least: "supervisor",
+    allowed: 404,
+  },
+  { route: "GET /api/emails", least: "supervisor", allowed: 200 },
+  // Whoever has the mail may open it and opt out; the link itself is the proof.
+  { route: "GET /t/:token", path: "/t/AAAAAAAAAAAAAAAAAAAAAA.gif", least: "nobody in particular", allowed: 200 },
+  { route: "GET /u/:link", path: "/u/unknown", least: "nobody in particular", allowed: 404 },
+  { route: "POST /u/:link", path: "/u/unknown", least: "nobody in particular", allowed: 404 },
   { route: "GET /api/stats", least: "supervisor", allowed: 200 },
   { route: "GET /api/push/vapid-public-key", least: "operator", allowed: 200 },
   { route: "GET /api/push/subscriptions", least: "operator", allowed: 200 },
@@ -249,6 +261,8 @@ const RIGHTS: Record<Role, Permission[]> = {
     "deliveries:read",
     "deliveries:retry",
     "stats:read",
+    "emails:read",
+    "emails:send",
   ],
   admin: [
     "users:manage",

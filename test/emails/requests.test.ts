@@ -8,7 +8,7 @@ import { breakingConnection } from "../faults/connection.ts";
 import { abortOn, dropFaults } from "../faults/triggers.ts";
 import { execute, type Person, person, queryAll, rowCounts, send } from "../helpers.ts";
 import { expectProblem, expectRefusal } from "../problems.ts";
-import { clearMail, emailRows, mailbox, postEmail, postOffice } from "./mailbox.ts";
+import { addCustomer, clearMail, emailRows, mailbox, newestEmail, postEmail, postOffice } from "./mailbox.ts";
 
 // What POST /api/tickets/:ref/emails takes and refuses, what it does once, and what GET /api/emails shows.
 
@@ -291,6 +291,31 @@ describe("GET /api/emails", () => {
       );
       // In the order of its key: no sort, so a page reads no more than a page.
       if (query === "") expect(plans[0]?.some((step) => step.includes("TEMP B-TREE"))).toBe(false);
+    }
+  });
+
+  test("nothing on the way of a mail scans a table: sending, news, counting, opting out, the cron run", async () => {
+    const { database, statements } = recordingDatabase();
+    const box = mailbox();
+    const on = stage({ settings: { DB: database, EMAIL: box.EMAIL } });
+    const customer_id = await addCustomer(on.app, by, { email: "a@atelier.example" });
+    await createTicket(on.app, by, { machine_id: office.shop.machine_id, customer_id });
+    await postEmail(on.app, by, office.ticket.ticket_id, ["a@atelier.example"]);
+    statements.length = 0;
+    await on.deliver();
+    expect(box.sent).toHaveLength(2);
+    const { token } = await newestEmail();
+    const link = /\/u\/[^>]+/.exec(box.sent.at(-1)?.headers["List-Unsubscribe"] ?? "")?.[0] ?? "";
+    await on.app.request(`/t/${token}.gif`);
+    expect((await on.app.request(link, { method: "POST" })).status).toBe(200);
+    await on.cron();
+    expect(statements.length).toBeGreaterThan(20);
+    const TABLES = /^SCAN (email_\w+|contact_\w+|customers|deliveries|tickets|[a-z]{1,2})\b(?!.*VIRTUAL TABLE)/;
+    for (const statement of statements) {
+      const steps = await planOf(statement);
+      // Endpoints are few, and their events a list.
+      const full = steps.filter((step) => TABLES.test(step) && !/^SCAN (w|heard|ev)\b/.test(step));
+      expect(full, statement.sql).toEqual([]);
     }
   });
 });

@@ -31,6 +31,10 @@ const METHODS: Record<string, string> = {
   "/api/customers/1/contact-methods": "GET, HEAD, OPTIONS, POST",
   "/api/customers/1/contact-methods/1": "DELETE, OPTIONS",
   "/api/customers/1/contact-preferences": "GET, HEAD, OPTIONS, PUT",
+  "/api/tickets/CNC-1126-0001/emails": "OPTIONS, POST",
+  "/api/emails": "GET, HEAD, OPTIONS",
+  "/t/AAAAAAAAAAAAAAAAAAAAAA.gif": "GET, HEAD, OPTIONS",
+  "/u/unknown": "GET, HEAD, OPTIONS, POST",
 };
 const ALL = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { DEMO_PASSWORD, demoDataSql } from "../../scripts/lib/demo-data.ts";
 import { subscriptionKeys } from "../push/subscription-keys.ts";
 import { openReceiver, until } from "../receivers/client.ts";
@@ -143,3 +143,75 @@ test("killed amid ten creations: what was sent again under its key exists once a
     titles.map((title) => ({ title })),
   );
 }, 120_000);
+
+describe("e-mails", () => {
+  const sendTo = async (recipients: string[]) => {
+    const body = {
+      recipients: recipients.map((email) => ({ email })),
+      subject: "About your machine",
+      body: "It runs again.",
+    };
+    const response = await worker.request("/api/tickets/1/emails", supervisor, body, {
+      "idempotency-key": `mail-to-${recipients.length}`,
+    });
+    expect(response.status).toBe(202);
+    return (await response.json()) as { tracking_id: string; emails: unknown[] };
+  };
+  interface Group {
+    tracking_id: string;
+    recipient_count: number;
+    recipients: { recipient: string; status: string }[];
+  }
+  const groups = async () => {
+    const response = await worker.request("/api/emails?ticket=1", supervisor);
+    return ((await response.json()) as { emails: Group[] }).emails;
+  };
+  /** Which mails are on disk: the tokens of their pixels, one per HTML part. */
+  const tokensOnDisk = () => worker.mails().html.map((html) => /\/t\/([\w-]{22})\.gif/.exec(html)?.[1] ?? "no pixel");
+
+  test("one send to four: four mails on disk, one group of four", async () => {
+    await worker.start();
+    const before = worker.mails();
+    const to = ["one", "two", "three", "four"].map((name) => `${name}@atelier.example`);
+    const { tracking_id } = await sendTo(to);
+    await delivered();
+    const written = async () => worker.mails().html.length >= 4 && worker.mails().text.length >= 4;
+    await until(written);
+    expect(before).toEqual({ html: [], text: [] });
+    expect(worker.mails().text).toHaveLength(4);
+    expect(new Set(tokensOnDisk()).size).toBe(4);
+    expect(await groups()).toMatchObject([
+      { tracking_id, recipient_count: 4, recipients: to.map((recipient) => ({ recipient, status: "sent" })) },
+    ]);
+    expect((await sendTo(to)).tracking_id).toBe(tracking_id);
+    await worker.cron();
+    await delivered();
+    expect(worker.mails().html).toHaveLength(4);
+  }, 120_000);
+
+  test("killed amid fifty mails: after restart and one cron run none is lost", async () => {
+    const to = Array.from({ length: 50 }, (_, index) => `c${index}@atelier.example`);
+    const { tracking_id } = await sendTo(to);
+    await until(async () => worker.mails().html.length > 4);
+    await worker.kill();
+    const unsent = worker.sql(
+      `SELECT token FROM email_history WHERE tracking_id = '${tracking_id}' AND status <> 'sent'`,
+    ) as { token: string }[];
+    expect(unsent.length).toBeGreaterThan(0);
+    expect(unsent.length).toBeLessThan(50);
+    letLeasesRunOut();
+    await worker.start();
+    expect((await sendTo(to)).tracking_id).toBe(tracking_id);
+    await worker.cron();
+    await delivered();
+    expect(await openDeliveries()).toEqual({ pending: 0, processing: 0, failed: 0 });
+    expect((await groups())[0]).toMatchObject({
+      tracking_id,
+      recipient_count: 50,
+      recipients: to.map((recipient) => ({ recipient, status: "sent" })),
+    });
+    // The local mail service writes its file after it has answered, so only for mails that were open when it died can
+    // the disk be asked.
+    await until(async () => unsent.every(({ token }) => tokensOnDisk().includes(token)));
+  }, 120_000);
+});

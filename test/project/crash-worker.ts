@@ -135,6 +135,12 @@ export async function crashableWorker() {
         return (await fetch(`${origin}/api/health`).catch(() => null))?.ok === true;
       }, 60_000);
     },
+    /** What every mail that was sent consists of, from the files that the local mail service writes. */
+    mails() {
+      const read = (pattern: string) =>
+        globSync(join(folder, ".wrangler/tmp", pattern)).map((file) => readFileSync(file, "utf8"));
+      return { html: read("email/**/*.html"), text: read("email/**/*.txt") };
+    },
     /** SIGKILL for every process of the Worker, now. */
     async kill(): Promise<void> {
       const group = running?.pid;

@@ -63,6 +63,7 @@ describe("adding", () => {
       "ticket.commented",
       "ticket.deleted",
       "notification.fallback",
+      "customer.notify",
     ]);
     const twice = { ...input, events: ["ticket.created", "ticket.created"], active: false, description: " Pabbly " };
     for (const [body, expected] of [

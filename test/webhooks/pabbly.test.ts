@@ -25,7 +25,7 @@ const endpoints = () =>
     deleted_at: string | null;
   }>("SELECT id, url, source, secret, active, deleted_at FROM webhook_endpoints ORDER BY id");
 
-test("the first request makes the endpoint, with the two events that Pabbly needs", async () => {
+test("the first request makes the endpoint, with the three events that Pabbly needs", async () => {
   const consumer = await receiver();
   const { app } = isolate(consumer.url);
   const { webhooks } = await ok<{ webhooks: unknown[] }>(app.request("/api/webhooks", send(shop.admin)));
@@ -33,7 +33,7 @@ test("the first request makes the endpoint, with the two events that Pabbly need
     {
       id: expect.any(Number),
       url: consumer.url,
-      events: ["ticket.created", "notification.fallback"],
+      events: ["ticket.created", "notification.fallback", "customer.notify"],
       description: "Pabbly",
       active: true,
       disabled_reason: null,
