@@ -7,6 +7,7 @@ declare global {
   namespace Cloudflare {
     interface Env extends Bindings {
       MIGRATIONS: D1Migration[];
+      TEST_PASSWORD: { text: string; hash: string };
     }
     interface GlobalProps {
       mainModule: typeof import("../src/index.ts");
