@@ -4,12 +4,15 @@ import { availableParallelism } from "node:os";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 import webPush from "web-push";
+import { hashPassword } from "./src/auth/password.ts";
+import { sourceBundle } from "./vitest.bundle.ts";
 
 const vapid = webPush.generateVAPIDKeys();
 const migrations = await readD1Migrations("migrations");
+const password = "correct horse battery";
 
-// Every package that the code imports, bundled once per lock file: the isolate of each test file then loads
-// a few files instead of several hundred, in a third of the time.
+// Every package that the tests import, and the code where Vite serves it: bundled once per lock file, so that an
+// isolate loads a few files instead of several hundred.
 const IMPORTED_PACKAGE = /^(?:import|export) (?!type )[^;]*?from "([^".][^":]*)"/gm;
 const packages = new Set(
   globSync("{src,scripts/lib,test}/**/*.ts", { exclude: ["test/project/**"] })
@@ -26,6 +29,7 @@ export default defineConfig({
       {
         // The real Worker in workerd, with real local D1; one storage per file.
         plugins: [
+          sourceBundle(),
           cloudflareTest({
             wrangler: { configPath: "./wrangler.toml" },
             miniflare: {
@@ -38,6 +42,8 @@ export default defineConfig({
                 ALLOW_LOCAL_TARGETS: "true",
                 LOG_LEVEL: "silent",
                 MIGRATIONS: migrations,
+                // The password of every account that the tests add: hashed once, since a hash takes 70 ms.
+                TEST_PASSWORD: { text: password, hash: await hashPassword(password) },
               },
             },
           }),

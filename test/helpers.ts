@@ -1,13 +1,12 @@
 import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { createApp } from "../src/app.ts";
-import { hashPassword } from "../src/auth/password.ts";
 import type { Role } from "../src/auth/roles.ts";
 import { realWorld, type World } from "../src/context.ts";
 import type { Bindings } from "../src/env.ts";
 
 export const ORIGIN = "https://shop.example";
-export const PASSWORD = "correct horse battery";
+export const PASSWORD = env.TEST_PASSWORD.text;
 
 export interface Person {
   id: number;
@@ -73,15 +72,12 @@ export async function queryAll<Row>(sql: string, ...params: unknown[]): Promise<
 }
 
 let people = 0;
-let passwordHash: Promise<string> | undefined;
 
 /**
  * Adds an account with PASSWORD and a session that outlives every clock that a test may set.
  * Signing in through the API has tests of its own; here it would cost two slow hashes per person.
  */
 export async function person(role: Role, name = `${role} ${++people}`): Promise<Person> {
-  passwordHash ??= hashPassword(PASSWORD);
-  const hash = await passwordHash;
   const email = `${name.toLowerCase().replaceAll(/[^a-z0-9]+/g, ".")}@shop.example`;
   const token = crypto.randomUUID().replaceAll("-", "");
   const at = "2026-01-01T00:00:00.000Z";
@@ -89,7 +85,7 @@ export async function person(role: Role, name = `${role} ${++people}`): Promise<
   await execute(
     `INSERT INTO users (name, email, role, created_at, updated_at) VALUES ('${name}', '${email}', '${role}', '${at}', '${at}')`,
     `INSERT INTO accounts (user_id, account_id, provider_id, password, created_at, updated_at)
-     SELECT id, CAST(id AS TEXT), 'credential', '${hash}', '${at}', '${at}' FROM users WHERE id = (${newest})`,
+     SELECT id, CAST(id AS TEXT), 'credential', '${env.TEST_PASSWORD.hash}', '${at}', '${at}' FROM users WHERE id = (${newest})`,
     `INSERT INTO sessions (user_id, token, expires_at, created_at, updated_at)
      SELECT id, '${token}', '2099-01-01T00:00:00.000Z', '${at}', '${at}' FROM users WHERE id = (${newest})`,
   );

@@ -9,6 +9,7 @@ declare global {
       MIGRATIONS: D1Migration[];
       /** A second database without tables, for tests of migrations. */
       EMPTY_DB: D1Database;
+      TEST_PASSWORD: { text: string; hash: string };
     }
     interface GlobalProps {
       mainModule: typeof import("../src/index.ts");
