@@ -1,7 +1,9 @@
 import { and, asc, eq } from "drizzle-orm";
-import type { Context } from "../context.ts";
+import type { Context, RequestContext } from "../context.ts";
 import { contact_methods, contact_preferences } from "../db/schema.ts";
+import { announce } from "../deliveries/outbox.ts";
 import { AppError } from "../problem.ts";
+import { syncIfChanged } from "../sync/enqueue.ts";
 import { syncContacts } from "./contact-sync.ts";
 import { contactValue } from "./contact-values.ts";
 import { findCustomer } from "./read.ts";
@@ -37,19 +39,21 @@ export async function listContactMethods(ctx: Context, customerId: number) {
  *
  * @throws AppError `customer_unknown`, `validation_failed`.
  */
-export async function addContactMethod(ctx: Context, customerId: number, input: ContactMethodInput) {
+export async function addContactMethod(ctx: RequestContext, customerId: number, input: ContactMethodInput) {
   const value = contactValue(input.kind, input.value, ctx.env.DEFAULT_REGION, "value");
   await findCustomer(ctx, customerId);
   const now = ctx.now().toISOString();
   const { DB } = ctx.env;
+  const sync = input.is_primary ? syncContactChange(ctx, customerId, input.kind, value) : [];
   const statements = [
+    ...sync,
     DB.prepare(
       `INSERT INTO contact_methods (customer_id, kind, value, is_primary, created_at, updated_at) VALUES (?, ?, ?, 0, ?, ?)
        ON CONFLICT (customer_id, kind, value) DO NOTHING`,
     ).bind(customerId, input.kind, value, now, now),
   ];
   if (input.is_primary) statements.push(...makePrimary(ctx, customerId, input.kind, value));
-  await DB.batch(statements);
+  announceSync(ctx, (await DB.batch<{ id: number }>(statements)).slice(0, sync.length));
   const [row] = await ctx.db
     .select(methodColumns)
     .from(contact_methods)
@@ -63,6 +67,24 @@ export async function addContactMethod(ctx: Context, customerId: number, input: 
   if (!row) throw new AppError("contact_method_not_found");
   return row;
 }
+
+/** What a change of the primary method means for Stripe, for the beginning of the batch that makes it. */
+const syncContactChange = (
+  ctx: Context,
+  customerId: number,
+  kind: ContactMethodInput["kind"],
+  value: string | null,
+  guard?: { sql: string; params: unknown[] },
+): D1PreparedStatement[] =>
+  kind === "email" || kind === "phone" ? syncIfChanged(ctx, customerId, { [kind]: value }, guard) : [];
+
+const announceSync = (ctx: RequestContext, results: D1Result<{ id: number }>[]): void =>
+  ctx.waitUntil(
+    announce(
+      ctx,
+      results.flatMap((result) => result.results.map((row) => row.id)),
+    ),
+  );
 
 function makePrimary(
   ctx: Context,
@@ -98,14 +120,19 @@ function makePrimary(
  *
  * @throws AppError `contact_method_not_found`.
  */
-export async function removeContactMethod(ctx: Context, customerId: number, methodId: number): Promise<void> {
+export async function removeContactMethod(ctx: RequestContext, customerId: number, methodId: number): Promise<void> {
   const [method] = await ctx.db
     .select(methodColumns)
     .from(contact_methods)
     .where(and(eq(contact_methods.id, methodId), eq(contact_methods.customer_id, customerId)));
   if (!method) throw new AppError("contact_method_not_found");
   const { DB } = ctx.env;
+  const sync = syncContactChange(ctx, customerId, method.kind, null, {
+    sql: `c.${method.kind} = ?`,
+    params: [method.value],
+  });
   const statements = [
+    ...sync,
     DB.prepare("DELETE FROM contact_methods WHERE id = ? AND customer_id = ?").bind(methodId, customerId),
   ];
   if (method.kind !== "sms") {
@@ -115,7 +142,7 @@ export async function removeContactMethod(ctx: Context, customerId: number, meth
       ).bind(ctx.now().toISOString(), customerId, method.value),
     );
   }
-  await DB.batch(statements);
+  announceSync(ctx, (await DB.batch<{ id: number }>(statements)).slice(0, sync.length));
 }
 
 const preferenceColumns = {

@@ -1,6 +1,8 @@
-import type { ActorContext, Context } from "../context.ts";
+import type { ActorContext, Context, RequestContext } from "../context.ts";
+import { announce } from "../deliveries/outbox.ts";
 import { ifMatchHolds } from "../http/etag.ts";
 import { AppError } from "../problem.ts";
+import { syncGone } from "../sync/enqueue.ts";
 import { getContactPreferences, listContactMethods } from "./contacts.ts";
 import { listContactHistory } from "./history.ts";
 import { findCustomer } from "./read.ts";
@@ -8,18 +10,21 @@ import { findCustomer } from "./read.ts";
 /** Entries and tickets that an export holds; beyond this it is a matter for the database's own export. */
 const EXPORT_ROWS = 10_000;
 
+const announceLast = (ctx: RequestContext, results: D1Result<{ id: number }>[]): void =>
+  ctx.waitUntil(announce(ctx, results.at(-1)?.results.map((row) => row.id) ?? []));
+
 /**
  * Takes a customer out of use. One with tickets is archived, since tickets name them; one without is removed.
  *
  * @throws AppError `customer_unknown`, `version_conflict`.
  */
-export async function removeCustomer(ctx: Context, id: number, ifMatch: string | undefined): Promise<void> {
+export async function removeCustomer(ctx: RequestContext, id: number, ifMatch: string | undefined): Promise<void> {
   const customer = await findCustomer(ctx, id);
   if (!ifMatchHolds(ifMatch, customer.version)) throw new AppError("version_conflict");
   const { DB } = ctx.env;
   const now = ctx.now().toISOString();
   const inUse = "EXISTS (SELECT 1 FROM tickets WHERE customer_id = ?1)";
-  await DB.batch([
+  const results = await DB.batch<{ id: number }>([
     DB.prepare(
       `UPDATE customers SET archived_at = COALESCE(archived_at, ?2), updated_at = ?2, version = version + 1
        WHERE id = ?1 AND ${inUse}`,
@@ -28,7 +33,9 @@ export async function removeCustomer(ctx: Context, id: number, ifMatch: string |
       DB.prepare(`DELETE FROM ${table} WHERE customer_id = ?1 AND NOT ${inUse}`).bind(id),
     ),
     DB.prepare(`DELETE FROM customers WHERE id = ?1 AND NOT ${inUse}`).bind(id),
+    ...syncGone(ctx, id, `NOT ${inUse}`),
   ]);
+  announceLast(ctx, results);
 }
 
 /**
@@ -40,7 +47,7 @@ export async function eraseCustomer(ctx: ActorContext, id: number): Promise<void
   await findCustomer(ctx, id);
   const { DB } = ctx.env;
   const now = ctx.now().toISOString();
-  await DB.batch([
+  const results = await DB.batch<{ id: number }>([
     DB.prepare("DELETE FROM contact_history WHERE customer_id = ?").bind(id),
     DB.prepare("DELETE FROM contact_methods WHERE customer_id = ?").bind(id),
     DB.prepare("DELETE FROM contact_preferences WHERE customer_id = ?").bind(id),
@@ -50,7 +57,9 @@ export async function eraseCustomer(ctx: ActorContext, id: number): Promise<void
               updated_at = ?2, version = version + 1
        WHERE id = ?1`,
     ).bind(id, now),
+    ...syncGone(ctx, id),
   ]);
+  announceLast(ctx, results);
   ctx.log.info("customer_erased", { customer_id: id, user_id: ctx.actor.id });
 }
 

@@ -1,7 +1,9 @@
-import type { Context } from "../context.ts";
+import type { Context, RequestContext } from "../context.ts";
+import { announce } from "../deliveries/outbox.ts";
 import { ifMatchHolds } from "../http/etag.ts";
 import { AppError } from "../problem.ts";
 import { searchText } from "../search/words.ts";
+import { syncCreated, syncIfChanged } from "../sync/enqueue.ts";
 import { syncContacts } from "./contact-sync.ts";
 import { contactValue } from "./contact-values.ts";
 import { findCustomer } from "./read.ts";
@@ -22,6 +24,9 @@ function normalised<Input extends Reachable>(ctx: Context, input: Input): Input 
 const RETURNING = `RETURNING id, name, company, email, phone, whatsapp, language, notes, version, created_at, updated_at,
   archived_at`;
 
+const idsOf = (results: D1Result<{ id: number }>[]): number[] =>
+  results.flatMap((result) => result.results.map((row) => row.id));
+
 const NEWEST = "(SELECT MAX(id) FROM customers)";
 
 /**
@@ -30,9 +35,10 @@ const NEWEST = "(SELECT MAX(id) FROM customers)";
  *
  * @throws AppError `validation_failed` for a number or address that is none.
  */
-export async function createCustomer(ctx: Context, raw: CreateCustomerInput): Promise<Customer> {
+export async function createCustomer(ctx: RequestContext, raw: CreateCustomerInput): Promise<Customer> {
   const input = normalised(ctx, raw);
-  const [inserted] = await ctx.env.DB.batch<Customer>([
+  const sync = syncCreated(ctx, NEWEST);
+  const [inserted, ...others] = await ctx.env.DB.batch<Customer>([
     ctx.env.DB.prepare(
       `INSERT INTO customers (name, name_words, company, company_words, email, phone, whatsapp, language, notes,
                               created_at, updated_at)
@@ -49,10 +55,12 @@ export async function createCustomer(ctx: Context, raw: CreateCustomerInput): Pr
       input.notes,
       ctx.now().toISOString(),
     ),
+    ...sync,
     ...syncContacts(ctx, NEWEST, null),
   ]);
   const customer = inserted?.results[0];
   if (!customer) throw new Error("the customer was not stored");
+  ctx.waitUntil(announce(ctx, idsOf(others.slice(0, sync.length))));
   return customer;
 }
 
@@ -66,7 +74,7 @@ const COLUMNS = ["name", "company", "email", "phone", "whatsapp", "language", "n
  * @throws AppError `customer_unknown`, `version_conflict`, `validation_failed`.
  */
 export async function updateCustomer(
-  ctx: Context,
+  ctx: RequestContext,
   id: number,
   raw: UpdateCustomerInput,
   ifMatch: string | undefined,
@@ -87,14 +95,18 @@ export async function updateCustomer(
   if (input.phone !== undefined && input.whatsapp === undefined) {
     set.set("whatsapp = iif(whatsapp IS phone, ?, whatsapp)", input.phone);
   }
-  const [updated] = await ctx.env.DB.batch<Customer>([
+  const guard = ifMatch === undefined ? undefined : { sql: "c.version = ?", params: [before.version] };
+  const sync = syncIfChanged(ctx, id, input, guard);
+  const results = await ctx.env.DB.batch<Customer>([
+    ...sync,
     ctx.env.DB.prepare(
       `UPDATE customers SET ${[...set.keys()].join(", ")}, updated_at = ?, version = version + 1
        WHERE id = ? AND erased_at IS NULL ${ifMatch === undefined ? "" : "AND version = ?"} ${RETURNING}`,
     ).bind(...set.values(), ctx.now().toISOString(), id, ...(ifMatch === undefined ? [] : [before.version])),
     ...syncContacts(ctx, "?", id),
   ]);
-  const customer = updated?.results[0];
+  const customer = results[sync.length]?.results[0];
   if (!customer) throw new AppError(ifMatch === undefined ? "customer_unknown" : "version_conflict");
+  ctx.waitUntil(announce(ctx, idsOf(results.slice(0, sync.length))));
   return customer;
 }

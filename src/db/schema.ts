@@ -4,4 +4,5 @@ export * from "./schema/contacts.ts";
 export * from "./schema/customers.ts";
 export * from "./schema/deliveries.ts";
 export * from "./schema/people.ts";
+export * from "./schema/sync.ts";
 export * from "./schema/tickets.ts";

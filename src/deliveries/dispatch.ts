@@ -4,16 +4,20 @@ import { describeError } from "../log.ts";
 import { channels } from "./channels/index.ts";
 import { type Claim, createConnections, type DeliveryContext, type Outcome, wireId } from "./job.ts";
 import { announce } from "./outbox.ts";
-import { LEASE_SECONDS, nextAttemptAt } from "./schedule.ts";
+import { closedChannels } from "./pauses.ts";
+import { type Channel, LEASE_SECONDS, nextAttemptAt } from "./schedule.ts";
 
 /** Workers allow six connections at once; one is left for the database. */
 const CONNECTIONS = 5;
 
-const CLAIM = `
+// Of a paused channel only the probe can be claimed; of a closed one nothing.
+const claimStatement = (closed: Channel[]): string => `
   UPDATE deliveries
   SET status = 'processing', lease_token = ?1, lease_until = ?2, attempts = attempts + 1,
       claimed_generation = generation, next_attempt_at = NULL, updated_at = ?3
   WHERE id = ?4 AND status = 'pending' AND next_attempt_at <= ?3
+    AND NOT EXISTS (SELECT 1 FROM channel_pauses p WHERE p.channel = deliveries.channel AND p.probe_delivery_id IS NOT ?4)
+    ${closed.length > 0 ? `AND channel NOT IN (${closed.map((channel) => `'${channel}'`).join()})` : ""}
   RETURNING id, channel, target, subject, event_type, payload, attempts, generation, lease_token`;
 
 interface ClaimedRow extends Omit<Claim, "payload" | "wire_id"> {
@@ -21,10 +25,10 @@ interface ClaimedRow extends Omit<Claim, "payload" | "wire_id"> {
 }
 
 /** Takes one due delivery, or null when it is not due, done, or someone else's. */
-async function claim(ctx: Context, id: number): Promise<Claim | null> {
+export async function claim(ctx: Context, id: number): Promise<Claim | null> {
   const now = ctx.now();
   const until = new Date(now.getTime() + LEASE_SECONDS * 1000).toISOString();
-  const row = await ctx.env.DB.prepare(CLAIM)
+  const row = await ctx.env.DB.prepare(claimStatement(closedChannels(ctx.env)))
     .bind(crypto.randomUUID(), until, now.toISOString(), id)
     .first<ClaimedRow>();
   return row && { ...row, wire_id: wireId(row.id, row.generation), payload: JSON.parse(row.payload) };
@@ -40,7 +44,7 @@ const INSERT_ATTEMPT = `
 const FINISH = `
   UPDATE deliveries
   SET status          = iif(generation <> claimed_generation, 'pending', ?1),
-      attempts        = iif(generation <> claimed_generation, 0, attempts),
+      attempts        = iif(generation <> claimed_generation, 0, attempts - ?7),
       next_attempt_at = iif(generation <> claimed_generation, ?2, ?3),
       completed_at    = iif(generation <> claimed_generation OR ?1 <> 'completed', NULL, ?2),
       last_error      = iif(generation <> claimed_generation, NULL, ?4),
@@ -53,7 +57,8 @@ const RESPONSE_CHARACTERS = 2048;
 /** Ends a claim: the attempt, what the channel has to say, the new status; and tells the queue what comes next. */
 async function finish(ctx: Context, job: Claim, outcome: Outcome, startedAt: Date): Promise<void> {
   const now = ctx.now();
-  const retryAt = outcome.result === "retry" ? retryTime(job, outcome, now) : null;
+  const held = outcome.result === "held";
+  const retryAt = outcome.result === "retry" ? retryTime(job, outcome, now) : held ? now : null;
   const status = finalStatus(outcome, retryAt);
   const { http_status = null, error = null, response = null } = outcome;
   const statements = [
@@ -76,6 +81,7 @@ async function finish(ctx: Context, job: Claim, outcome: Outcome, startedAt: Dat
       error,
       job.id,
       job.lease_token,
+      held ? 1 : 0,
     ),
   ];
   let results: D1Result<{ id?: number; status?: string; next_attempt_at?: string | null }>[];
@@ -97,7 +103,7 @@ async function finish(ctx: Context, job: Claim, outcome: Outcome, startedAt: Dat
   const enqueued = results.slice(1, -1).flatMap((result) => result.results.flatMap((row) => row.id ?? []));
   await announce(ctx, enqueued);
   const finished = results.at(-1)?.results[0];
-  if (finished?.next_attempt_at) {
+  if (finished?.next_attempt_at && !held) {
     await announce(ctx, [job.id], Math.max(0, (Date.parse(finished.next_attempt_at) - now.getTime()) / 1000));
   }
 }

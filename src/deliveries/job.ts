@@ -21,7 +21,8 @@ export interface Claim {
 
 /** What became of one try. */
 export interface Outcome {
-  result: "delivered" | "retry" | "failed";
+  /** `held`: nothing about this delivery was at fault; it goes back, due as it was, and the try does not count. */
+  result: "delivered" | "retry" | "failed" | "held";
   http_status?: number | null;
   error?: string | null;
   /** The beginning of what the receiver answered. */

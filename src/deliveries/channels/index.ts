@@ -1,10 +1,12 @@
 import type { Sender } from "../job.ts";
 import type { Channel } from "../schedule.ts";
 import { sendPush } from "./push.ts";
+import { sendStripe } from "./stripe.ts";
 import { sendWebhook } from "./webhook.ts";
 
 /** Who makes the tries of each channel that something is sent on. */
 export const channels: Partial<Record<Channel, Sender>> = {
   push: sendPush,
   webhook: sendWebhook,
+  stripe: sendStripe,
 };
