@@ -69,6 +69,6 @@ export function readFailure(error: unknown, now: Date): Failure | null {
     const open = http_status === 409 || http_status === null;
     return retry(http_status === 409 ? "conflict" : "server error", !open);
   }
-  if (error.headers?.["stripe-should-retry"] === "true") return retry("refused for now", false);
+  if (error.headers?.["stripe-should-retry"] === "true") return retry("refused for now", true);
   return failed(error instanceof errors.StripeCardError ? "declined" : "invalid request");
 }

@@ -1,4 +1,4 @@
-import type Stripe from "stripe";
+import Stripe from "stripe";
 import type { Context } from "../context.ts";
 
 /** Clocks differ; Stripe's `created` is Stripe's. */
@@ -47,8 +47,27 @@ export async function findCreated(
   if (creation.is_spent === 0 && sinceLastTry < IN_FLIGHT_MS) throw new NotKnownYet(IN_FLIGHT_MS - sinceLastTry);
 
   const ours = (customer: Stripe.Customer) => customer.metadata.customer_id === String(customerId);
-  const { email } = JSON.parse(creation.parameters) as { email?: string };
   const since = Math.floor(Date.parse(creation.first_tried_at) / 1000) - CLOCK_SKEW_SECONDS;
+  const { email } = JSON.parse(creation.parameters) as { email?: string };
+  const listed = await list(stripe, ours, since, email).catch((error: unknown) => {
+    // An address that Stripe refuses to look for as well.
+    if (email && error instanceof Stripe.errors.StripeInvalidRequestError) return list(stripe, ours, since);
+    throw error;
+  });
+  if (listed !== undefined) return listed;
+  const { data } = await stripe.customers.search({ query: `metadata['customer_id']:'${customerId}'`, limit: PAGE });
+  const found = data.find(ours);
+  if (!found && sinceLastTry < SEARCH_LAG_MS) throw new NotKnownYet(SEARCH_LAG_MS - sinceLastTry);
+  return found ?? null;
+}
+
+/** @returns null when there is none for certain; undefined when there are too many to look through. */
+async function list(
+  stripe: Stripe,
+  ours: (customer: Stripe.Customer) => boolean,
+  since: number,
+  email?: string,
+): Promise<Stripe.Customer | null | undefined> {
   let after: string | undefined;
   for (let page = 0; page < PAGES; page++) {
     const { data, has_more } = await stripe.customers.list({
@@ -62,8 +81,4 @@ export async function findCreated(
     if (!has_more) return null;
     after = data.at(-1)?.id;
   }
-  const { data } = await stripe.customers.search({ query: `metadata['customer_id']:'${customerId}'`, limit: PAGE });
-  const found = data.find(ours);
-  if (!found && sinceLastTry < SEARCH_LAG_MS) throw new NotKnownYet(SEARCH_LAG_MS - sinceLastTry);
-  return found ?? null;
 }
