@@ -177,7 +177,12 @@ describe.each(OPERATIONS)("$name", ({ name, path, operation }) => {
   });
 
   test("is open to everybody only where the contract says so", () => {
-    const open = ["GET /api/health", "GET /api/auth/get-session", "POST /api/auth/sign-in/email"];
+    const open = [
+      "GET /api/health",
+      "GET /api/auth/get-session",
+      "POST /api/auth/sign-in/email",
+      "POST /api/stripe/webhook",
+    ];
     expect(isPublic).toBe(open.includes(name));
   });
 });

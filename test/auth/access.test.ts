@@ -142,6 +142,11 @@ const TABLE: Access[] = [
   { route: "GET /api/deliveries/:id", path: "/api/deliveries/9999", least: "supervisor", allowed: 404 },
   { route: "POST /api/deliveries/:id/retry", path: "/api/deliveries/9999/retry", least: "supervisor", allowed: 404 },
   { route: "POST /api/deliveries/cleanup", body: () => ({}), least: "admin", allowed: 200 },
+  { route: "POST /api/customers/:id/sync", path: "/api/customers/9999/sync", least: "admin", allowed: 503 },
+  { route: "GET /api/sync", least: "admin", allowed: 200 },
+  { route: "POST /api/sync/customers", body: () => ({}), least: "admin", allowed: 503 },
+  { route: "POST /api/sync/resume", least: "admin", allowed: 503 },
+  { route: "POST /api/stripe/webhook", body: () => ({}), least: "nobody in particular", allowed: 503 },
   // Last, because it ends the sessions of those who may.
   { route: "POST /api/auth/sign-out", least: "operator", allowed: 204 },
 ];
@@ -191,7 +196,7 @@ const RIGHTS: Record<Role, Permission[]> = {
     "deliveries:retry",
     "stats:read",
   ],
-  admin: ["users:manage", "api_keys:manage", "webhooks:manage", "tickets:delete", "deliveries:cleanup"],
+  admin: ["users:manage", "api_keys:manage", "webhooks:manage", "tickets:delete", "deliveries:cleanup", "sync:manage"],
 };
 
 test.each(ROLES)("%s has the rights of the contract, and those of every lesser role", (role) => {
