@@ -1,8 +1,5 @@
-import { inject } from "vitest";
-import { realWorld } from "../../src/context.ts";
-import { type Stage, stage } from "../deliveries/stage.ts";
 import { until } from "../receivers/client.ts";
-import { type Behaviour, CLOCK_HEADER, type StripeCustomer, type StripeReport } from "./stripe-protocol.ts";
+import type { Behaviour, StripeCustomer, StripeReport } from "./stripe-protocol.ts";
 
 let accounts = 0;
 
@@ -34,17 +31,3 @@ export function openAccount(origin: string) {
 }
 
 export type StripeAccount = ReturnType<typeof openAccount>;
-
-/** The application with a Stripe account of its own, whose clock is the stage's. */
-export function stripeStage(settings: Record<string, unknown> = {}): { on: Stage; stripe: StripeAccount } {
-  const stripe = openAccount(inject("stripe"));
-  const on: Stage = stage({
-    settings: { STRIPE_SECRET_KEY: stripe.key, STRIPE_API_BASE: stripe.origin, ...settings },
-    fetch: (input, init) => {
-      const headers = new Headers(init?.headers);
-      headers.set(CLOCK_HEADER, String(on.time()));
-      return realWorld.fetch(input, { ...init, headers });
-    },
-  });
-  return { on, stripe };
-}

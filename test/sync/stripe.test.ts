@@ -4,8 +4,9 @@ import { countedDatabase } from "../deliveries/counted-database.ts";
 import { attemptRows, deliveryRows, onlyDelivery } from "../deliveries/rows.ts";
 import { execute, type Person, person, queryAll, send } from "../helpers.ts";
 import { addCustomer, clearSync, creations, editCustomer, insertCustomers, links, pauses } from "./customers.ts";
-import { type StripeAccount, stripeStage } from "./stripe-account.ts";
+import type { StripeAccount } from "./stripe-account.ts";
 import type { Behaviour } from "./stripe-protocol.ts";
+import { stripeStage } from "./stripe-stage.ts";
 
 // What becomes of a customer at Stripe, against a stand-in that keeps customers and idempotency keys as Stripe does.
 

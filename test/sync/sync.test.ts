@@ -6,7 +6,7 @@ import { stage } from "../deliveries/stage.ts";
 import { type App, execute, type Person, person, queryAll, rowCounts, send } from "../helpers.ts";
 import { expectProblem } from "../problems.ts";
 import { addCustomer, clearSync, editCustomer, insertCustomers, links } from "./customers.ts";
-import { stripeStage } from "./stripe-account.ts";
+import { stripeStage } from "./stripe-stage.ts";
 
 // Which jobs come into being, and how far they are.
 
