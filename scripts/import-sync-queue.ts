@@ -48,4 +48,4 @@ writeFileSync(
   { mode: 0o600 },
 );
 run("wrangler", ["d1", "execute", "DB", place, "--yes", `--file=${file}`]);
-console.log(`${jobs.length} jobs are in the outbox; the cron run of each minute sends what is pending.`);
+console.log(`Jobs in the outbox: ${jobs.length}. The cron run of each minute sends what is pending.`);

@@ -8,8 +8,9 @@ const STUCK_MS = 60 * 60_000;
 
 interface ChannelCounts {
   channel: Channel;
-  pending: number;
   late: number;
+  /** Pending and not late. */
+  waiting: number;
   oldest: string | null;
   failed: number;
 }
@@ -20,8 +21,8 @@ const of = (status: "pending" | "failed", index: string) =>
   `FROM deliveries INDEXED BY ${index} WHERE status = '${status}' AND channel = ch.value`;
 const COUNTS = `
   SELECT ch.value AS channel,
-         (SELECT COUNT(*) ${of("pending", "deliveries_due")}) AS pending,
          (SELECT COUNT(*) ${of("pending", "deliveries_due")} AND next_attempt_at < ?1) AS late,
+         (SELECT COUNT(*) ${of("pending", "deliveries_due")} AND next_attempt_at >= ?1) AS waiting,
          (SELECT MIN(next_attempt_at) ${of("pending", "deliveries_due")}) AS oldest,
          (SELECT COUNT(*) ${of("failed", "deliveries_failed")}) AS failed
   FROM json_each(?2) ch`;
@@ -81,9 +82,9 @@ export async function deliveryHealth(ctx: Context) {
   ]);
   const rows = (counts?.results ?? []) as unknown as ChannelCounts[];
   const held = (leased?.results ?? []) as unknown as { channel: Channel; processing: number; expired: number }[];
-  const channels = rows.map(({ channel, pending, late, failed }) => {
+  const channels = rows.map(({ channel, late, waiting, failed }) => {
     const { processing = 0, expired = 0 } = held.find((row) => row.channel === channel) ?? {};
-    return { channel, pending, processing, failed, stuck: late + expired };
+    return { channel, pending: late + waiting, processing, failed, stuck: late + expired };
   });
   const sum = (name: "pending" | "processing" | "failed" | "stuck") =>
     channels.reduce((total, channel) => total + channel[name], 0);

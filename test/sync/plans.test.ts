@@ -113,8 +113,8 @@ test("the health report reads entries of the indexes that it counts, and no row 
   ]);
   take();
   await on.app.request("/api/deliveries/health", send(admin));
-  // What is pending twice (all of it is late) and what has failed, once each; completed rows not at all.
-  expect(take().rowsRead).toBeLessThan(JOBS + 100);
+  // What is pending and what has failed, once each; completed rows not at all.
+  expect(take().rowsRead).toBeLessThan((JOBS * 2) / 3 + 100);
 });
 
 test("should somebody rebuild the table without its constraints, the report finds what they let in", async () => {
