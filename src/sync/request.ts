@@ -35,11 +35,12 @@ export async function requestSync(ctx: RequestContext, customerId: number) {
   return delivery;
 }
 
-// Everybody who is in use, and whoever is still at Stripe although they are gone here: then the sync removes them.
+// Everybody who is in use, and whoever is, or may be, still at Stripe although they are gone here: the sync removes them.
 const EVERYBODY = `
   SELECT id FROM customers WHERE archived_at IS NULL
-  UNION SELECT l.local_id FROM external_links l LEFT JOIN customers c ON c.id = l.local_id
-        WHERE l.kind = 'stripe_customer' AND (c.id IS NULL OR c.erased_at IS NOT NULL)`;
+  UNION SELECT there.id FROM (SELECT local_id AS id FROM external_links WHERE kind = 'stripe_customer'
+                              UNION SELECT customer_id FROM stripe_creations) there
+        LEFT JOIN customers c ON c.id = there.id WHERE c.id IS NULL OR c.erased_at IS NOT NULL`;
 
 /**
  * Enqueues the sync of customers: those named, or all, in statements of bounded size. Repeating it changes nothing but

@@ -1,5 +1,5 @@
 import { env } from "cloudflare:workers";
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { countedDatabase } from "../deliveries/counted-database.ts";
 import { attemptRows, deliveryRows, onlyDelivery } from "../deliveries/rows.ts";
 import { execute, type Person, person, send } from "../helpers.ts";
@@ -111,6 +111,30 @@ describe("an error is dealt with by its class", () => {
     await on.deliverAll();
     expect(await stripe.customers()).toMatchObject([{ name: "Jeanne T." }]);
     expect(await onlyDelivery()).toMatchObject({ status: "completed", attempts: 2 });
+  });
+
+  test("an answer that takes its time is waited for; one that takes more than twenty seconds is not", async () => {
+    const { on, stripe } = open();
+    await stripe.script({ on: "create", delayMs: 500 }, { on: "create", hold: true });
+    await addCustomer(on.app, admin, { name: "Slow" });
+    await on.deliver();
+    expect(await onlyDelivery()).toMatchObject({ status: "completed" });
+
+    // Twenty seconds pass in a fraction of one.
+    const setTimer = globalThis.setTimeout;
+    const meant: unknown[] = [];
+    vi.spyOn(globalThis, "setTimeout").mockImplementation(((run: () => void, ms?: number) => {
+      meant.push(ms);
+      return setTimer(run, ms === 20_000 ? 300 : ms);
+    }) as typeof setTimeout);
+    onTestFinished(() => void vi.restoreAllMocks());
+    await addCustomer(on.app, admin, { name: "Too slow" });
+    await on.deliver();
+    expect(meant).toContain(20_000);
+    const late = "status = 'pending'";
+    expect(await onlyDelivery(late)).toMatchObject({ attempts: 1, last_error: "no answer" });
+    await on.deliverAll();
+    expect((await stripe.customers()).map(({ name }) => name)).toEqual(["Slow", "Too slow"]);
   });
 
   test("nothing that Stripe says in words, and no key, is kept", async () => {

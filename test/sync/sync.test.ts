@@ -123,13 +123,48 @@ describe("POST /api/sync/customers", () => {
     await execute(
       `UPDATE customers SET archived_at = '2026-01-01' WHERE id = ${archived?.id}`,
       "INSERT INTO external_links (kind, local_id, remote_id, linked_at) VALUES ('stripe_customer', 987654, 'cus_by_hand_1', '2026')",
+      `INSERT INTO stripe_creations (customer_id, idempotency_key, parameters, first_tried_at, last_tried_at)
+       VALUES (987655, 'key', '{}', '2026-11-20T10:00:00.000Z', '2026-11-20T10:00:00.000Z')`,
     );
-    await stripe.add({ name: "Removed here while there was no key" });
-    expect(await syncAll(on.app)).toMatchObject({ queued: 2 });
-    expect((await deliveryRows()).map((row) => row.subject)).toEqual([`customer:${active?.id}`, "customer:987654"]);
+    const created = on.time() / 1000 - 3600;
+    await stripe.add(
+      { name: "Removed here while there was no key" },
+      { name: "Made by a try of unknown outcome", created, metadata: { customer_id: "987655" } },
+    );
+    expect(await syncAll(on.app)).toMatchObject({ queued: 3 });
+    expect((await deliveryRows()).map((row) => row.subject)).toEqual([
+      `customer:${active?.id}`,
+      "customer:987654",
+      "customer:987655",
+    ]);
     await on.deliver();
     expect(await stripe.customers()).toMatchObject([{ name: "Customer 1" }]);
     expect(await links()).toMatchObject([{ local_id: active?.id }]);
+  });
+
+  test("a hundred at once through a bad quarter of an hour end as a hundred at Stripe, each once", async () => {
+    const { on, stripe } = stripeStage();
+    await insertCustomers(100);
+    await stripe.script(
+      { drop: "after", times: 15 },
+      { error: { status: 429, code: "rate_limit", headers: { "retry-after": "20" } }, times: 15 },
+      { error: { status: 500, acts: true }, times: 15 },
+      { error: { status: 500 }, times: 15 },
+      { drop: "before", times: 15 },
+      { on: "create", drop: "after", times: 15 },
+      { error: { status: 503, acts: true }, times: 15 },
+    );
+    expect(await syncAll(on.app)).toMatchObject({ queued: 100 });
+    for (let minute = 0; minute < 200 && (await status(on.app)).completed !== 100; minute++) {
+      await on.deliver();
+      on.advance(minute < 20 ? 60 : 600);
+      await on.cron();
+    }
+    expect(await status(on.app)).toMatchObject({ total: 100, completed: 100, linked: 100 });
+    const customers = await stripe.customers();
+    const ids = (await links()).map(({ local_id }) => String(local_id));
+    expect(customers.map(({ metadata }) => metadata.customer_id).sort()).toEqual(ids.sort());
+    expect((await stripe.report()).faults).toEqual([]);
   });
 
   test.each([{ ids: [0] }, { ids: ["1"] }, { ids: [1.5] }, { ids: 1 }, { after: -1 }, { ids: Array(10_001).fill(1) }])(
