@@ -217,13 +217,7 @@ CREATE TABLE deliveries (
   CHECK ((status = 'completed') = (completed_at IS NOT NULL))
 ) STRICT;
 
-CREATE INDEX deliveries_due ON deliveries (next_attempt_at) WHERE status = 'pending';
-
 CREATE INDEX deliveries_leased ON deliveries (lease_until) WHERE status = 'processing';
-
-CREATE INDEX deliveries_failed ON deliveries (updated_at) WHERE status = 'failed';
-
-CREATE INDEX deliveries_completed ON deliveries (completed_at) WHERE status = 'completed';
 
 CREATE INDEX deliveries_subject ON deliveries (subject);
 
@@ -466,3 +460,53 @@ CREATE TABLE email_opt_outs (
   address_digest TEXT PRIMARY KEY CHECK (length(address_digest) = 43),
   created_at     TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX deliveries_due ON deliveries (channel, next_attempt_at) WHERE status = 'pending';
+
+CREATE INDEX deliveries_failed ON deliveries (channel, updated_at) WHERE status = 'failed';
+
+CREATE INDEX deliveries_completed ON deliveries (channel, completed_at) WHERE status = 'completed';
+
+CREATE TABLE channel_pauses (
+  channel           TEXT    NOT NULL PRIMARY KEY CHECK (channel IN ('push', 'webhook', 'email', 'stripe')),
+  reason            TEXT    NOT NULL CHECK (reason IN ('authentication', 'permission')),
+  -- A digest that tells a changed credential from the refused one.
+  credential        TEXT    NOT NULL,
+  since             TEXT    NOT NULL,
+  probe_at          TEXT    NOT NULL,
+  probe_delivery_id INTEGER
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE external_links (
+  kind      TEXT    NOT NULL CHECK (kind IN ('stripe_customer')),
+  local_id  INTEGER NOT NULL,
+  remote_id TEXT    NOT NULL CHECK (length(remote_id) BETWEEN 3 AND 255),
+  linked_at TEXT    NOT NULL,
+  PRIMARY KEY (kind, local_id),
+  UNIQUE (kind, remote_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE stripe_creations (
+  customer_id     INTEGER PRIMARY KEY,
+  idempotency_key TEXT    NOT NULL,
+  parameters      TEXT    NOT NULL CHECK (json_valid(parameters)),
+  -- Stripe has answered with an error that it would repeat for this key.
+  is_spent        INTEGER NOT NULL DEFAULT 0 CHECK (is_spent IN (0, 1)),
+  first_tried_at  TEXT    NOT NULL,
+  last_tried_at   TEXT    NOT NULL
+) STRICT;
+
+CREATE TABLE stripe_events (
+  id          TEXT    NOT NULL PRIMARY KEY,
+  type        TEXT    NOT NULL,
+  object_id   TEXT,
+  -- When it happened, in seconds since the epoch, as Stripe counts.
+  created     INTEGER NOT NULL,
+  -- Of several requests with one event, the one that stored it.
+  receipt     TEXT    NOT NULL,
+  received_at TEXT    NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX stripe_events_object_id ON stripe_events (object_id, created);
+
+CREATE INDEX stripe_events_received_at ON stripe_events (received_at);

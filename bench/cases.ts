@@ -29,3 +29,15 @@ export const DATASET_HEADER = "bench-dataset";
 
 /** Where the bench's Worker delivers all that is due. */
 export const DRAIN_PATH = "/bench/drain";
+
+/** Steps of a job's life that the bench's Worker takes by themselves, several in one request. */
+export const JOB_OPERATIONS = ["enqueue", "claim"] as const;
+export type JobOperation = (typeof JOB_OPERATIONS)[number];
+
+export const JOB_PATHS: Record<JobOperation, string> = {
+  enqueue: "/bench/jobs/enqueue",
+  claim: "/bench/jobs/claim",
+};
+
+/** How many of them one request takes, so that the step counts and not the request. */
+export const JOBS_PER_REQUEST = 20;

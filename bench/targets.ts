@@ -1,5 +1,6 @@
 import type { Bundle } from "./bundle.ts";
 import type { CaseName, Dataset } from "./cases.ts";
+import type { JobCell } from "./jobs.ts";
 import type { ListCell } from "./lists.ts";
 import type { Cell } from "./measure.ts";
 import { pairedRatio } from "./statistics.ts";
@@ -77,6 +78,16 @@ export function judge(cells: Cell[], bundle: Bundle): Target[] {
 export const judgeLists = (cells: ListCell[]): Target[] => [
   atMost(
     "p50 of a list, 100,000 tickets / 1,000, worst list",
+    1.5,
+    cells.map((cell) => cell.ratio),
+    2,
+  ),
+];
+
+/** Every step of a job's life costs the same however many jobs there are. */
+export const judgeJobs = (cells: JobCell[]): Target[] => [
+  atMost(
+    "p50 of a step of a job, 50,000 jobs / 500, worst step",
     1.5,
     cells.map((cell) => cell.ratio),
     2,

@@ -1,10 +1,11 @@
 import { Hono } from "hono";
 import { createContext, realWorld } from "../src/context.ts";
-import { dispatch } from "../src/deliveries/dispatch.ts";
+import { claim, dispatch } from "../src/deliveries/dispatch.ts";
 import { IDS_PER_MESSAGE } from "../src/deliveries/outbox.ts";
 import type { Bindings } from "../src/env.ts";
 import worker from "../src/index.ts";
-import { DATASET_HEADER, DRAIN_PATH, PATHS, type TicketBody } from "./cases.ts";
+import { enqueueSync } from "../src/sync/enqueue.ts";
+import { DATASET_HEADER, DRAIN_PATH, JOB_PATHS, JOBS_PER_REQUEST, PATHS, type TicketBody } from "./cases.ts";
 import { createBySeed } from "./seed-algorithm.ts";
 
 /** The Worker's own bindings, and the second data set's database. */
@@ -38,6 +39,30 @@ const bench = new Hono<{ Bindings: BenchBindings }>()
       await dispatch(ctx, ids.slice(start, start + IDS_PER_MESSAGE));
     }
     return c.json({ due: ids.length }, 200);
+  })
+  .post(JOB_PATHS.enqueue, async (c) => {
+    const ctx = createContext(c.env, realWorld, {});
+    for (let i = 0; i < JOBS_PER_REQUEST; i++) {
+      const id = 1 + Math.floor(Math.random() * JOBS_PER_REQUEST * 20);
+      await c.env.DB.batch([enqueueSync(ctx, "customers c WHERE c.id = ?", [id])]);
+    }
+    return c.json({ enqueued: JOBS_PER_REQUEST }, 200);
+  })
+  .post(JOB_PATHS.claim, async (c) => {
+    const ctx = createContext(c.env, realWorld, {});
+    const { results } = await c.env.DB.prepare(
+      "SELECT id FROM deliveries WHERE status = 'pending' AND channel = 'stripe' ORDER BY next_attempt_at LIMIT ?",
+    )
+      .bind(JOBS_PER_REQUEST)
+      .all<{ id: number }>();
+    let claimed = 0;
+    for (const { id } of results) if (await claim(ctx, id)) claimed++;
+    // Put back as they were, so that the next round finds as many.
+    await c.env.DB.prepare(
+      `UPDATE deliveries SET status = 'pending', next_attempt_at = updated_at, attempts = 0, lease_token = NULL,
+              lease_until = NULL, claimed_generation = NULL WHERE status = 'processing'`,
+    ).run();
+    return c.json({ claimed }, claimed === JOBS_PER_REQUEST ? 200 : 500);
   })
   .onError((_error, c) => c.json({ error: "internal" }, 500));
 

@@ -23,6 +23,7 @@ import { addImpliedProblems } from "./openapi/implied-problems.ts";
 import { AppError, type FieldError, negotiateLocale, PROBLEMS, problemResponse } from "./problem.ts";
 import { pushRoutes } from "./push/routes.ts";
 import { statsRoutes } from "./stats/routes.ts";
+import { customerSyncRoutes, stripeRoutes, syncRoutes } from "./sync/routes.ts";
 import { ticketExportRoutes, ticketImportRoutes } from "./tickets/csv/routes.ts";
 import { customerTicketRoutes, machineTicketRoutes, myTicketRoutes } from "./tickets/related-routes.ts";
 import { ticketRoutes } from "./tickets/routes.ts";
@@ -56,6 +57,7 @@ const routes = () =>
     .route("/customers", customerRoutes)
     .route("/customers", contactRoutes)
     .route("/customers", customerTicketRoutes)
+    .route("/customers", customerSyncRoutes)
     .route("/stats", statsRoutes)
     .route("/tickets", ticketAttachmentRoutes)
     .route("/tickets", ticketImportRoutes)
@@ -65,7 +67,9 @@ const routes = () =>
     .route("/emails", emailRoutes)
     .route("/push", pushRoutes)
     .route("/webhooks", webhookRoutes)
-    .route("/deliveries", deliveryRoutes);
+    .route("/deliveries", deliveryRoutes)
+    .route("/sync", syncRoutes)
+    .route("/stripe", stripeRoutes);
 
 const OPENAPI_INFO = {
   openapi: "3.1.0",
@@ -171,7 +175,8 @@ export function createApp(world: World = realWorld) {
 function answerProblem(c: HonoContext<AppEnv>, error: Error): Response {
   const ctx = c.get("ctx") as RequestContext | undefined;
   const problem = asAppError(error);
-  if (PROBLEMS[problem.code].status >= 500) {
+  // Doing without Stripe is a choice, not a fault.
+  if (PROBLEMS[problem.code].status >= 500 && problem.code !== "stripe_not_configured") {
     const log = ctx?.log ?? createLogger("info", { request_id: c.get("requestId") });
     log.error(problem.code, describeError(error));
   }

@@ -10,6 +10,13 @@ const isTimeZone = (name: string): boolean => {
   }
 };
 
+/** A secret that may be left out; blank means the same. */
+const optionalSecret = z
+  .string()
+  .trim()
+  .optional()
+  .transform((value) => value || undefined);
+
 /** Every variable and secret the Worker reads: its type, its bounds, its default. */
 const settingsSchema = z.object({
   /** Signs sessions. `openssl rand -base64 32` makes one. */
@@ -44,6 +51,15 @@ const settingsSchema = z.object({
     .transform((text) => /^([^<>"\r\n]{1,100}) <([^<>\s]+@[^<>\s]+)>$/.exec(text.trim()))
     .refine((parts) => parts !== null, "must be: Name <address>")
     .transform((parts) => ({ name: parts?.[1] ?? "", email: parts?.[2] ?? "" })),
+  /** Lets customers be kept at Stripe (`sk_...` or a restricted `rk_...`). */
+  STRIPE_SECRET_KEY: optionalSecret,
+  /** Verifies what Stripe sends (`whsec_...`). */
+  STRIPE_WEBHOOK_SECRET: optionalSecret,
+  /** Where Stripe is: another origin only for tests. */
+  STRIPE_API_BASE: z
+    .url({ protocol: /^https?$/ })
+    .default("https://api.stripe.com")
+    .refine((url) => new URL(url).pathname === "/", "must have no path"),
   /** Creates the webhook endpoint for Pabbly when present. */
   PABBLY_WEBHOOK_URL: z.url().optional(),
   /** Local development only: webhooks and push may go to http://localhost and 127.0.0.1. */

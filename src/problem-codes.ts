@@ -37,6 +37,11 @@ export const PROBLEMS = {
     ["Invalid text", "Text must not contain NUL or unpaired surrogates."],
     ["Texte invalide", "Le texte ne doit contenir ni NUL ni demi-codet isolé."],
   ),
+  stripe_signature_invalid: problem(
+    400,
+    ["Signature invalid", "The Stripe-Signature header does not fit this body, or is too old."],
+    ["Signature invalide", "L'en-tête Stripe-Signature ne correspond pas à ce corps, ou est trop ancien."],
+  ),
   validation_failed: problem(
     400,
     ["Validation failed", "One or more fields are invalid: {fields}."],
@@ -274,6 +279,11 @@ export const PROBLEMS = {
     500,
     ["No free ticket number", "No free ticket number was found in three tries. Nothing was saved; try again."],
     ["Aucun numéro libre", "Aucun numéro de ticket libre après trois essais. Rien n'a été enregistré; réessayez."],
+  ),
+  stripe_not_configured: problem(
+    503,
+    ["Stripe not configured", "The connection to Stripe is not set up: the server lacks {setting}."],
+    ["Stripe non configuré", "La connexion à Stripe n'est pas configurée : il manque {setting} au serveur."],
   ),
   storage_unavailable: problem(
     503,

@@ -2,11 +2,13 @@ import type { Context } from "./context.ts";
 import { IDEMPOTENCY_DAYS } from "./http/idempotency.ts";
 
 const DAY_MS = 24 * 60 * 60_000;
+/** Days that an event of Stripe is remembered; Stripe repeats one for three days. */
+const STRIPE_EVENT_DAYS = 30;
 /** Rows removed per table and run, so that a purge never holds the database for long. */
 const BATCH_ROWS = 500;
 
 /**
- * Removes what nobody can use any more: idempotency records past their week, sessions past their end.
+ * Removes what nobody can use any more: idempotency records past their week, sessions past their end, Stripe's events.
  *
  * @returns how many rows went; call again while it is not 0.
  */
@@ -22,6 +24,9 @@ export async function purgeExpired(ctx: Context): Promise<number> {
     DB.prepare(
       `DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at < ? LIMIT ${BATCH_ROWS})`,
     ).bind(now.toISOString()),
+    DB.prepare(
+      `DELETE FROM stripe_events WHERE id IN (SELECT id FROM stripe_events WHERE received_at < ? LIMIT ${BATCH_ROWS})`,
+    ).bind(new Date(now.getTime() - STRIPE_EVENT_DAYS * DAY_MS).toISOString()),
   ]);
   return results.reduce((sum, result) => sum + result.meta.changes, 0);
 }

@@ -186,8 +186,15 @@ describe.each(OPERATIONS)("$name", ({ name, path, operation }) => {
   });
 
   test("is open to everybody only where the contract says so", () => {
-    const open = ["GET /api/health", "GET /api/auth/get-session", "POST /api/auth/sign-in/email"];
-    expect(isPublic).toBe([...open, "GET /t/{token}", ...PAGES].includes(name));
+    const open = [
+      "GET /api/health",
+      "GET /api/auth/get-session",
+      "POST /api/auth/sign-in/email",
+      "POST /api/stripe/webhook",
+      "GET /t/{token}",
+      ...PAGES,
+    ];
+    expect(isPublic).toBe(open.includes(name));
   });
 });
 

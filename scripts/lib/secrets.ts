@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import webPush from "web-push";
 
 /** Secrets that the Worker uses when they are there. */
-export const OPTIONAL_SECRETS = ["PABBLY_WEBHOOK_URL"];
+export const OPTIONAL_SECRETS = ["PABBLY_WEBHOOK_URL", "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"];
 
 /** Fresh values for every secret that the Worker requires. */
 export function freshSecrets(): Record<string, string> {

@@ -25,6 +25,7 @@ export const PERMISSIONS = {
   "deliveries:retry": "supervisor",
   "deliveries:cleanup": "admin",
   "webhooks:manage": "admin",
+  "sync:manage": "admin",
   "users:manage": "admin",
   "api_keys:manage": "admin",
 } as const satisfies Record<string, Role>;

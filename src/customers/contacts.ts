@@ -1,9 +1,10 @@
 import { asc, desc, eq } from "drizzle-orm";
-import type { Context } from "../context.ts";
+import type { Context, RequestContext } from "../context.ts";
 import { throughLostConnections } from "../db/lost-connections.ts";
 import { contact_methods, contact_preferences } from "../db/schema.ts";
 import { optIn } from "../emails/opt-out.ts";
 import { AppError } from "../problem.ts";
+import { announceSync, syncIfChanged } from "../sync/enqueue.ts";
 import { keepContacts, syncContacts, WHATSAPP_FOLLOWS } from "./contact-sync.ts";
 import { contactValue } from "./contact-values.ts";
 import { findChangeable, findCustomer } from "./read.ts";
@@ -59,6 +60,16 @@ function changeCustomer(
   ];
 }
 
+/** What a change of the primary method means for Stripe, for the beginning of the batch that makes it. */
+const syncContactChange = (
+  ctx: Context,
+  customerId: number,
+  kind: ContactMethodInput["kind"],
+  value: string | null,
+  guard?: { sql: string; params: unknown[] },
+): D1PreparedStatement[] =>
+  kind === "email" || kind === "phone" ? syncIfChanged(ctx, customerId, { [kind]: value }, guard) : [];
+
 function makePrimary(
   ctx: Context,
   customerId: number,
@@ -97,13 +108,15 @@ type MethodRow = {
  * @returns `added: false` when the method was there.
  * @throws AppError `customer_unknown`, `customer_erased`, `validation_failed`, `database_unavailable`.
  */
-export async function addContactMethod(ctx: Context, customerId: number, input: ContactMethodInput) {
+export async function addContactMethod(ctx: RequestContext, customerId: number, input: ContactMethodInput) {
   const value = contactValue(input.kind, input.value, ctx.env.DEFAULT_REGION, "value");
   await findChangeable(ctx, customerId);
   const now = ctx.now().toISOString();
   const { DB } = ctx.env;
+  const sync = input.is_primary ? syncContactChange(ctx, customerId, input.kind, value) : [];
   const results = await throughLostConnections(ctx, true, () =>
     DB.batch<MethodRow & { is_primary: number }>([
+      ...sync,
       DB.prepare(
         `INSERT INTO contact_methods (customer_id, kind, value, is_primary, created_at, updated_at)
          SELECT id, ?, ?, 0, ?, ? FROM customers WHERE id = ? AND erased_at IS NULL
@@ -116,9 +129,11 @@ export async function addContactMethod(ctx: Context, customerId: number, input: 
       ).bind(customerId, input.kind, value),
     ]),
   );
+  announceSync(ctx, results.slice(0, sync.length));
   const [row] = results.at(-1)?.results ?? [];
   if (row) {
-    return { contact_method: { ...row, is_primary: row.is_primary === 1 }, added: results[0]?.results.length === 1 };
+    const added = results[sync.length]?.results.length === 1;
+    return { contact_method: { ...row, is_primary: row.is_primary === 1 }, added };
   }
   // Removed or erased since it was read.
   await findChangeable(ctx, customerId);
@@ -130,7 +145,7 @@ export async function addContactMethod(ctx: Context, customerId: number, input: 
  *
  * @throws AppError `contact_method_not_found`, `customer_unknown`, `customer_erased`, `database_unavailable`.
  */
-export async function removeContactMethod(ctx: Context, customerId: number, methodId: number): Promise<void> {
+export async function removeContactMethod(ctx: RequestContext, customerId: number, methodId: number): Promise<void> {
   await findChangeable(ctx, customerId);
   const method = (await selectMethods(ctx, customerId)).find(({ id }) => id === methodId);
   if (!method) throw new AppError("contact_method_not_found");
@@ -140,7 +155,11 @@ export async function removeContactMethod(ctx: Context, customerId: number, meth
     kind === "sms" ? [] : changeCustomer(ctx, customerId, kind, null, { sql: `${kind} = ?`, param: value });
   // Last, since a change keeps what the customer's row loses by it.
   const removed = DB.prepare("DELETE FROM contact_methods WHERE id = ?").bind(methodId);
-  await throughLostConnections(ctx, true, () => DB.batch([...cleared, removed]));
+  const sync = syncContactChange(ctx, customerId, kind, null, { sql: `c.${kind} = ?`, params: [value] });
+  const results = await throughLostConnections(ctx, true, () =>
+    DB.batch<{ id: number }>([...sync, ...cleared, removed]),
+  );
+  announceSync(ctx, results.slice(0, sync.length));
 }
 
 const preferenceColumns = {

@@ -1,10 +1,11 @@
 import { asc, eq } from "drizzle-orm";
-import type { ActorContext, Context } from "../context.ts";
+import type { ActorContext, Context, RequestContext } from "../context.ts";
 import { throughLostConnections } from "../db/lost-connections.ts";
 import { contact_history, customers, tickets } from "../db/schema.ts";
 import { forgetEmails, selectEmails } from "../emails/personal-data.ts";
 import { anyVersion, ifMatchHolds } from "../http/etag.ts";
 import { AppError } from "../problem.ts";
+import { announceSync, syncGone } from "../sync/enqueue.ts";
 import { DEFAULT_PREFERENCES, selectMethods, selectPreferences } from "./contacts.ts";
 import { historyColumns } from "./history.ts";
 import { customerColumns, findCustomer } from "./read.ts";
@@ -39,9 +40,13 @@ function versionGuard(ifMatch: string | undefined, version: number): string {
   return anyVersion(ifMatch) ? "true" : `version = ${version}`;
 }
 
-/** Runs a removal that is bound to a version, and tells when the customer had another one by then. */
-async function runRemoval(ctx: Context, id: number, unbound: boolean, statements: D1PreparedStatement[]) {
+/**
+ * Runs a removal that is bound to a version, and tells when the customer had another one by then. The last statement
+ * is `syncGone`'s.
+ */
+async function runRemoval(ctx: RequestContext, id: number, unbound: boolean, statements: D1PreparedStatement[]) {
   const results = await throughLostConnections(ctx, unbound, () => ctx.env.DB.batch<{ id: number }>(statements));
+  announceSync(ctx, results.slice(-1));
   if (unbound || results.some((result) => result.results.length > 0)) return;
   const left = await ctx.env.DB.prepare("SELECT 1 FROM customers WHERE id = ?").bind(id).first();
   if (left) throw new AppError("version_conflict");
@@ -52,7 +57,7 @@ async function runRemoval(ctx: Context, id: number, unbound: boolean, statements
  *
  * @throws AppError `customer_unknown`, `version_conflict`, `database_unavailable`.
  */
-export async function removeCustomer(ctx: Context, id: number, ifMatch: string | undefined): Promise<void> {
+export async function removeCustomer(ctx: RequestContext, id: number, ifMatch: string | undefined): Promise<void> {
   const customer = await findCustomer(ctx, id);
   const version = versionGuard(ifMatch, customer.version);
   const { DB } = ctx.env;
@@ -65,6 +70,7 @@ export async function removeCustomer(ctx: Context, id: number, ifMatch: string |
     ).bind(id, ctx.now().toISOString()),
     ...forget(removable).map((sql) => DB.prepare(sql).bind(id)),
     DB.prepare(`DELETE FROM customers WHERE id = ?1 AND ${version} AND NOT ${IN_USE} RETURNING id`).bind(id),
+    ...syncGone(ctx, id, "NOT EXISTS (SELECT 1 FROM customers WHERE id = ?1)"),
   ]);
 }
 
@@ -88,6 +94,7 @@ export async function eraseCustomer(ctx: ActorContext, id: number, ifMatch: stri
               updated_at = ?2, version = version + 1
        WHERE id = ?1 AND erased_at IS NULL AND ${version} RETURNING id`,
     ).bind(id, ctx.now().toISOString()),
+    ...syncGone(ctx, id, "EXISTS (SELECT 1 FROM customers WHERE id = ?1 AND erased_at IS NOT NULL)"),
   ]);
   ctx.log.info("customer_erased", { customer_id: id, user_id: ctx.actor.id });
 }

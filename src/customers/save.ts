@@ -1,4 +1,4 @@
-import type { ActorContext, Context } from "../context.ts";
+import type { ActorContext, Context, RequestContext } from "../context.ts";
 import { throughLostConnections } from "../db/lost-connections.ts";
 import { anyVersion, ifMatchHolds } from "../http/etag.ts";
 import {
@@ -10,6 +10,7 @@ import {
 } from "../http/idempotency.ts";
 import { AppError } from "../problem.ts";
 import { searchText } from "../search/words.ts";
+import { announceSync, syncCreated, syncIfChanged } from "../sync/enqueue.ts";
 import { keepContacts, syncContacts, WHATSAPP_FOLLOWS } from "./contact-sync.ts";
 import { contactValue } from "./contact-values.ts";
 import { customerColumns, findChangeable } from "./read.ts";
@@ -50,6 +51,7 @@ export async function createCustomer(
   record: IdempotencyRecord | null,
 ): Promise<Answer> {
   const input = normalised(ctx, raw);
+  const sync = syncCreated(ctx, NEWEST);
   return exactlyOnce(ctx, record, async () => {
     const results = await ctx.env.DB.batch<{ headers: string; body: string }>([
       ctx.env.DB.prepare(
@@ -68,9 +70,11 @@ export async function createCustomer(
         input.notes,
         ctx.now().toISOString(),
       ),
+      ...sync,
       ...syncContacts(ctx, NEWEST, null),
       answerStatement(ctx, record, 201, SELECT_NEWEST),
     ]);
+    announceSync(ctx, results.slice(1, 1 + sync.length));
     const [row] = results.at(-1)?.results ?? [];
     if (!row) throw new Error("the batch committed without an answer");
     return answerFromRow(201, row);
@@ -103,7 +107,7 @@ function assignments(input: UpdateCustomerInput, now: string): Map<string, strin
  *   `database_unavailable`.
  */
 export async function updateCustomer(
-  ctx: Context,
+  ctx: RequestContext,
   id: number,
   raw: UpdateCustomerInput,
   ifMatch: string | undefined,
@@ -116,8 +120,11 @@ export async function updateCustomer(
   const set = assignments(input, now);
   if (set.size === 0) return before;
   const unbound = anyVersion(ifMatch);
+  const guard = unbound ? undefined : { sql: "c.version = ?", params: [before.version] };
+  const sync = syncIfChanged(ctx, id, input, guard);
   const updated = await throughLostConnections(ctx, unbound, async () => {
-    const [, change] = await ctx.env.DB.batch<Customer>([
+    const results = await ctx.env.DB.batch<Customer>([
+      ...sync,
       keepContacts(ctx, id),
       ctx.env.DB.prepare(
         `UPDATE customers SET ${[...set.keys()].join(", ")}, updated_at = ?, version = version + 1
@@ -125,7 +132,8 @@ export async function updateCustomer(
       ).bind(...set.values(), now, id, ...(unbound ? [] : [before.version])),
       ...syncContacts(ctx, "?", id),
     ]);
-    return change?.results[0];
+    announceSync(ctx, results.slice(0, sync.length));
+    return results[sync.length + 1]?.results[0];
   });
   if (updated) return updated;
   // Removed, erased or changed since it was read.

@@ -5,4 +5,5 @@ export * from "./schema/customers.ts";
 export * from "./schema/deliveries.ts";
 export * from "./schema/emails.ts";
 export * from "./schema/people.ts";
+export * from "./schema/sync.ts";
 export * from "./schema/tickets.ts";

@@ -1,10 +1,13 @@
 import type { Context } from "../context.ts";
+import { CHANNELS } from "./schedule.ts";
 
 /** Days that a completed delivery is kept (contract section 5). */
 export const RETENTION_DAYS = 30;
 const BATCH_ROWS = 500;
 const BATCHES_PER_RUN = 10;
 const HOUR_MS = 60 * 60_000;
+/** The indexes by age begin with the channel. */
+const ANY_CHANNEL = `channel IN (${CHANNELS.map((channel) => `'${channel}'`).join()})`;
 
 export interface CleanupInput {
   older_than_hours: number;
@@ -20,7 +23,7 @@ export interface CleanupInput {
 export async function cleanUp(ctx: Context, input: CleanupInput) {
   const { DB } = ctx.env;
   const before = new Date(ctx.now().getTime() - input.older_than_hours * HOUR_MS).toISOString();
-  const old = `status = '${input.status}' AND ${input.status === "completed" ? "completed_at" : "updated_at"} < ?`;
+  const old = `status = '${input.status}' AND ${ANY_CHANNEL} AND ${input.status === "completed" ? "completed_at" : "updated_at"} < ?`;
   const row = await DB.prepare(`SELECT COUNT(*) AS n FROM deliveries WHERE ${old}`).bind(before).first<{ n: number }>();
   const matched = row?.n ?? 0;
   let deleted = 0;

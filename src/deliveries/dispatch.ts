@@ -4,16 +4,20 @@ import { describeError } from "../log.ts";
 import { channels } from "./channels/index.ts";
 import { type Claim, createConnections, type DeliveryContext, type Outcome, wireId } from "./job.ts";
 import { announce } from "./outbox.ts";
-import { LEASE_SECONDS, nextAttemptAt } from "./schedule.ts";
+import { closedChannels } from "./pauses.ts";
+import { type Channel, LEASE_SECONDS, nextAttemptAt } from "./schedule.ts";
 
 /** Workers allow six connections at once; one is left for the database. */
 const CONNECTIONS = 5;
 
-const CLAIM = `
+// Of a paused channel only the probe can be claimed; of a closed one nothing.
+const claimStatement = (closed: Channel[]): string => `
   UPDATE deliveries
   SET status = 'processing', lease_token = ?1, lease_until = ?2, attempts = attempts + 1,
       claimed_generation = generation, next_attempt_at = NULL, updated_at = ?3
   WHERE id = ?4 AND status = 'pending' AND next_attempt_at <= ?3
+    AND NOT EXISTS (SELECT 1 FROM channel_pauses p WHERE p.channel = deliveries.channel AND p.probe_delivery_id IS NOT ?4)
+    ${closed.length > 0 ? `AND channel NOT IN (${closed.map((channel) => `'${channel}'`).join()})` : ""}
   RETURNING id, channel, target, subject, event_type, payload, attempts, generation, lease_token`;
 
 interface ClaimedRow extends Omit<Claim, "payload" | "wire_id"> {
@@ -21,10 +25,10 @@ interface ClaimedRow extends Omit<Claim, "payload" | "wire_id"> {
 }
 
 /** Takes one due delivery, or null when it is not due, done, or someone else's. */
-async function claim(ctx: Context, id: number): Promise<Claim | null> {
+export async function claim(ctx: Context, id: number): Promise<Claim | null> {
   const now = ctx.now();
   const until = new Date(now.getTime() + LEASE_SECONDS * 1000).toISOString();
-  const row = await ctx.env.DB.prepare(CLAIM)
+  const row = await ctx.env.DB.prepare(claimStatement(closedChannels(ctx.env)))
     .bind(crypto.randomUUID(), until, now.toISOString(), id)
     .first<ClaimedRow>();
   return row && { ...row, wire_id: wireId(row.id, row.generation), payload: JSON.parse(row.payload) };
@@ -99,7 +103,8 @@ async function finish(ctx: Context, job: Claim, outcome: Outcome, startedAt: Dat
   const enqueued = results.slice(1, -1).flatMap((result) => result.results.flatMap((row) => row.id ?? []));
   await announce(ctx, enqueued);
   const finished = results.at(-1)?.results[0];
-  if (finished?.next_attempt_at) {
+  const waits = postponed && !outcome.until;
+  if (finished?.next_attempt_at && !waits) {
     await announce(ctx, [job.id], Math.max(0, (Date.parse(finished.next_attempt_at) - now.getTime()) / 1000));
   }
 }

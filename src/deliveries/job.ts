@@ -22,7 +22,10 @@ export interface Claim {
 /** What became of one try. */
 export interface Outcome {
   result: "delivered" | "retry" | "failed" | "postponed";
-  /** For `postponed`: when to look again. It was no try, and uses none up. */
+  /**
+   * For `postponed`, which is no try and uses none up: when to look again. Absent: the delivery stays due as it was, and
+   * whoever made it wait lets it go on.
+   */
   until?: Date;
   http_status?: number | null;
   error?: string | null;

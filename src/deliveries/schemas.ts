@@ -63,6 +63,16 @@ export const DeliveryHealthOutput = z
     duplicates: z.int(),
     invalid: z.int(),
     by_channel: z.record(z.string(), ChannelHealth),
+    paused: z
+      .array(
+        z.object({
+          channel: z.enum(CHANNELS),
+          reason: z.enum(["authentication", "permission"]),
+          since: instant,
+          probe_at: instant,
+        }),
+      )
+      .openapi({ description: "Channels whose credential was refused; what waits there uses up no try." }),
   })
   .openapi("DeliveryHealthOutput");
 

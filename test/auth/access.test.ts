@@ -212,6 +212,11 @@ const TABLE: Access[] = [
     least: "supervisor",
     allowed: 404,
   },
+  { route: "POST /api/customers/:id/sync", path: "/api/customers/9999/sync", least: "admin", allowed: 503 },
+  { route: "GET /api/sync", least: "admin", allowed: 200 },
+  { route: "POST /api/sync/customers", body: () => ({}), least: "admin", allowed: 503 },
+  { route: "POST /api/sync/resume", least: "admin", allowed: 503 },
+  { route: "POST /api/stripe/webhook", body: () => ({}), least: "nobody in particular", allowed: 503 },
   // Last, because it ends the sessions of those who may.
   { route: "POST /api/auth/sign-out", least: "operator", allowed: 204 },
 ];
@@ -271,6 +276,7 @@ const RIGHTS: Record<Role, Permission[]> = {
     "tickets:delete",
     "customers:erase",
     "deliveries:cleanup",
+    "sync:manage",
   ],
 };
 

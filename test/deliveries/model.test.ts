@@ -1,14 +1,17 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { cleanUp } from "../../src/deliveries/cleanup.ts";
+import { deliveryHealth } from "../../src/deliveries/health.ts";
 import { enqueue } from "../../src/deliveries/outbox.ts";
 import { retryDelivery } from "../../src/deliveries/read.ts";
 import { execute } from "../helpers.ts";
 import { until } from "../receivers/client.ts";
-import { clearDeliveries, onlyDelivery } from "./rows.ts";
+import { clearDeliveries, deliveryRows, onlyDelivery } from "./rows.ts";
 import { stage } from "./stage.ts";
 
-// Any order of enqueueing, claiming, finishing, failing, dying and rescuing one job: the newest payload is processed
-// in the end, no two workers ever hold the same lease, and no finish of a worker that lost its lease counts.
+// Any order of enqueueing, claiming, finishing, failing, expiring, rescuing and cleaning up one job: the newest payload
+// is processed in the end, no two workers ever hold the same lease, no finish of a worker that lost its lease counts, and
+// the health report counts what is there.
 
 interface Worker {
   version: number;
@@ -17,7 +20,7 @@ interface Worker {
   answer(status: number): void;
 }
 
-type Command = "enqueue" | "start" | "succeed" | "fail" | "oldest succeeds" | "die" | "wait" | "sweep";
+type Command = "enqueue" | "start" | "succeed" | "fail" | "oldest succeeds" | "expire" | "wait" | "sweep" | "clean up";
 
 const COMMANDS: fc.Arbitrary<Command> = fc.constantFrom(
   "enqueue",
@@ -26,9 +29,10 @@ const COMMANDS: fc.Arbitrary<Command> = fc.constantFrom(
   "succeed",
   "fail",
   "oldest succeeds",
-  "die",
+  "expire",
   "wait",
   "sweep",
+  "clean up",
 );
 
 /** One job and the workers that are at it; each worker waits in its request until the test answers it. */
@@ -46,15 +50,19 @@ async function play(commands: Command[]): Promise<void> {
     VALUES (1, 'http://localhost:1/', '[]', 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', '2026-01-01', '2026-01-01')`);
 
   let newest = 0;
+  /** How often the row that is there now has been enqueued; 0 while there is none. */
+  let generation = 0;
   let accepted = 0;
   let workers: Worker[] = [];
   const put = async () => {
+    generation++;
     const select = `SELECT 'webhook' AS channel, 'webhook:1' AS target, 'ticket:1' AS subject, 'ticket.updated' AS event_type,
       json_object('type', 'ticket.updated', 'timestamp', '', 'data', json_object('version', CAST(? AS INTEGER))) AS payload WHERE 1`;
     await on.context.env.DB.batch([enqueue(on.context, select, [++newest])]);
   };
 
   const start = async () => {
+    if (generation === 0) return;
     const before = await onlyDelivery();
     const due = before.status === "pending" && Date.parse(before.next_attempt_at ?? "") <= on.time();
     const asked = requests.length;
@@ -75,17 +83,41 @@ async function play(commands: Command[]): Promise<void> {
 
   const finish = async (worker: Worker | undefined, status: number) => {
     if (!worker) return;
-    const before = await onlyDelivery();
+    const [before] = await deliveryRows();
     worker.answer(status);
     await worker.done;
     workers = workers.filter((other) => other !== worker);
-    const after = await onlyDelivery();
-    if (before.lease_token !== worker.token) expect(after).toEqual(before);
+    const [after] = await deliveryRows();
+    if (before?.lease_token !== worker.token) expect(after).toEqual(before);
     else {
-      expect(after.status).not.toBe("processing");
+      expect(after?.status).not.toBe("processing");
       if (worker.version !== newest) expect(after).toMatchObject({ status: "pending", attempts: 0 });
       if (status === 200) accepted = worker.version;
     }
+  };
+
+  // Only what is completed, and has been for an hour, ever goes.
+  const clean = async () => {
+    const [before] = await deliveryRows();
+    const goes = before?.status === "completed" && on.time() - Date.parse(before.completed_at ?? "") > 60 * 60_000;
+    await cleanUp(on.context, { older_than_hours: 1, status: "completed", dry_run: false });
+    expect(await deliveryRows()).toEqual(before && !goes ? [before] : []);
+    if (goes) {
+      generation = 0;
+      expect(accepted).toBe(newest);
+    }
+  };
+
+  const countsAddUp = async () => {
+    const { pending, processing, failed } = await deliveryHealth(on.context);
+    const rows = await deliveryRows();
+    const counted = (status: string) => rows.filter((row) => row.status === status).length;
+    expect({ pending, processing, failed }).toEqual({
+      pending: counted("pending"),
+      processing: counted("processing"),
+      failed: counted("failed"),
+    });
+    expect(pending + processing + failed + counted("completed")).toBe(generation === 0 ? 0 : 1);
   };
 
   await put();
@@ -95,13 +127,19 @@ async function play(commands: Command[]): Promise<void> {
     if (command === "succeed") await finish(workers.at(-1), 200);
     if (command === "fail") await finish(workers.at(-1), 500);
     if (command === "oldest succeeds") await finish(workers[0], 200);
-    if (command === "die") on.advance(181);
+    if (command === "expire") on.advance(181);
     if (command === "wait") on.advance(400);
     if (command === "sweep") await on.cron();
-    expect(await onlyDelivery()).toMatchObject({ generation: newest });
+    if (command === "clean up") {
+      on.advance(50 * 60);
+      await clean();
+    }
+    await countsAddUp();
+    if (generation > 0) expect(await onlyDelivery()).toMatchObject({ generation });
   }
 
   // Whatever the state, time and the cron run bring the newest payload out.
+  if (generation === 0) await put();
   for (const worker of [...workers]) await finish(worker, 200);
   for (let turn = 0; turn < 20; turn++) {
     const row = await onlyDelivery();
@@ -112,7 +150,7 @@ async function play(commands: Command[]): Promise<void> {
     await start();
     await finish(workers.at(-1), 200);
   }
-  expect(await onlyDelivery()).toMatchObject({ status: "completed", generation: newest, lease_token: null });
+  expect(await onlyDelivery()).toMatchObject({ status: "completed", generation, lease_token: null });
   expect(accepted).toBe(newest);
 }
 
@@ -121,11 +159,27 @@ test("the newest payload is always processed in the end, by one holder at a time
 }, 60_000);
 
 test.each<[string, Command[]]>([
-  ["newer data meets a late finisher", ["start", "enqueue", "die", "sweep", "start", "oldest succeeds", "succeed"]],
-  ["a lease runs out that nobody has rescued yet", ["start", "die", "start", "succeed"]],
+  ["newer data meets a late finisher", ["start", "enqueue", "expire", "sweep", "start", "oldest succeeds", "succeed"]],
+  ["a lease runs out that nobody has rescued yet", ["start", "expire", "start", "succeed"]],
   [
     "three workers in a row die over newer data",
-    ["start", "die", "sweep", "start", "enqueue", "die", "sweep", "start"],
+    ["start", "expire", "sweep", "start", "enqueue", "expire", "sweep", "start"],
+  ],
+  [
+    "a late finisher of a job that was cleaned up and enqueued anew",
+    [
+      "start",
+      "expire",
+      "sweep",
+      "start",
+      "succeed",
+      "clean up",
+      "clean up",
+      "enqueue",
+      "start",
+      "oldest succeeds",
+      "succeed",
+    ],
   ],
   ["a failure after newer data", ["start", "enqueue", "fail", "start", "fail", "wait", "start", "succeed", "enqueue"]],
 ])("%s", async (_, commands) => play(commands));

@@ -61,6 +61,7 @@ describe("GET /api/deliveries/health", () => {
       duplicates: 0,
       invalid: 0,
       by_channel: { push: none, webhook: none, email: none, stripe: none },
+      paused: [],
     });
   });
 
@@ -88,6 +89,7 @@ describe("GET /api/deliveries/health", () => {
         email: none,
         stripe: none,
       },
+      paused: [],
     });
   });
 

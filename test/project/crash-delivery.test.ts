@@ -4,12 +4,16 @@ import { subscriptionKeys } from "../push/subscription-keys.ts";
 import { openReceiver, until } from "../receivers/client.ts";
 import type { Received } from "../receivers/protocol.ts";
 import { startReceivers } from "../receivers/server.ts";
+import { openAccount, type StripeAccount } from "../sync/stripe-account.ts";
+import { startStripe } from "../sync/stripe-stand-in.ts";
 import { crashableWorker } from "./crash-worker.ts";
 
 // The real Worker dies without warning while tickets leave it. Real processes, real SIGKILL, real receivers.
 
 let worker: Awaited<ReturnType<typeof crashableWorker>>;
 let receivers: Awaited<ReturnType<typeof startReceivers>>;
+let stripe: Awaited<ReturnType<typeof startStripe>>;
+let account: StripeAccount;
 let supervisor: string;
 let technicianId: number;
 const device = subscriptionKeys();
@@ -21,7 +25,10 @@ async function signIn(name: string) {
 }
 
 beforeAll(async () => {
-  [worker, receivers] = await Promise.all([crashableWorker(), startReceivers()]);
+  stripe = await startStripe();
+  account = openAccount(stripe.origin);
+  const settings = { STRIPE_SECRET_KEY: account.key, STRIPE_API_BASE: stripe.origin };
+  [worker, receivers] = await Promise.all([crashableWorker(settings), startReceivers()]);
   for (const statement of await demoDataSql()) worker.sql(statement);
   await worker.start();
   supervisor = (await signIn("supervisor")).token;
@@ -29,7 +36,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await worker?.dispose();
-  await receivers?.close();
+  await Promise.all([receivers?.close(), stripe?.close()]);
 });
 
 const open = () => openReceiver(receivers.origin, { status: 201 });
@@ -215,3 +222,36 @@ describe("e-mails", () => {
     await until(async () => unsent.every(({ token }) => tokensOnDisk().includes(token)));
   }, 120_000);
 });
+
+test("killed while Stripe makes a customer: after restart and one cron run there is one, and it is linked", async () => {
+  await worker.start();
+  await account.script({ on: "create", hold: true });
+  const added = await worker.request("/api/customers", supervisor, {
+    name: "Jeanne Tremblay",
+    email: "jeanne@atelier.example",
+  });
+  expect(added.status).toBe(201);
+  await account.arrived();
+  await worker.kill();
+  // Stripe has made it, and nobody was there to hear so.
+  expect(await account.customers()).toHaveLength(1);
+  expect(worker.sql("SELECT status FROM deliveries WHERE channel = 'stripe'")).toEqual([{ status: "processing" }]);
+  expect(worker.sql("SELECT * FROM external_links")).toEqual([]);
+  expect(letLeasesRunOut()).toHaveLength(1);
+
+  await worker.start();
+  await worker.cron();
+  await worker.cron();
+  await delivered();
+  expect((await openDeliveries()).failed).toBe(0);
+  const { customers, requests } = await account.report();
+  expect(customers).toMatchObject([{ name: "Jeanne Tremblay", metadata: { customer_id: "1" } }]);
+  expect(requests.map(({ operation, replayed }) => ({ operation, replayed }))).toEqual([
+    { operation: "create", replayed: false },
+    { operation: "create", replayed: true },
+  ]);
+  await worker.kill();
+  expect(worker.sql("SELECT local_id, remote_id FROM external_links")).toEqual([
+    { local_id: 1, remote_id: customers[0]?.id },
+  ]);
+}, 120_000);

@@ -45,8 +45,10 @@ const alive = (group: number): boolean => {
 /**
  * The Worker as `wrangler dev` runs it, in processes of its own and with a database of its own, so that it can be
  * killed without warning and started again over what it has left behind.
+ *
+ * @param settings variables beside those of every local Worker.
  */
-export async function crashableWorker() {
+export async function crashableWorker(settings: Record<string, string> = {}) {
   const folder = mkdtempSync(join(tmpdir(), "shopfloor-crash-"));
   const state = join(folder, "state");
   const config = writeConfig(folder);
@@ -64,7 +66,7 @@ export async function crashableWorker() {
     WRANGLER_LOG_PATH: folder,
     WRANGLER_REGISTRY_PATH: join(folder, "registry"),
   };
-  const vars = Object.entries({ ...freshSecrets(), ALLOW_LOCAL_TARGETS: "true", LOG_LEVEL: "warn" });
+  const vars = Object.entries({ ...freshSecrets(), ALLOW_LOCAL_TARGETS: "true", LOG_LEVEL: "warn", ...settings });
   const setUp = spawnSync(
     process.execPath,
     [...WRANGLER, "d1", "migrations", "apply", "DB", "--local", "--config", config, "--persist-to", state],

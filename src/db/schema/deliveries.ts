@@ -28,10 +28,10 @@ export const deliveries = sqliteTable(
   },
   (t) => [
     unique().on(t.channel, t.target, t.subject, t.event_type),
-    index("deliveries_due").on(t.next_attempt_at).where(sql`status = 'pending'`),
+    index("deliveries_due").on(t.channel, t.next_attempt_at).where(sql`status = 'pending'`),
     index("deliveries_leased").on(t.lease_until).where(sql`status = 'processing'`),
-    index("deliveries_failed").on(t.updated_at).where(sql`status = 'failed'`),
-    index("deliveries_completed").on(t.completed_at).where(sql`status = 'completed'`),
+    index("deliveries_failed").on(t.channel, t.updated_at).where(sql`status = 'failed'`),
+    index("deliveries_completed").on(t.channel, t.completed_at).where(sql`status = 'completed'`),
     index("deliveries_subject").on(t.subject),
   ],
 );

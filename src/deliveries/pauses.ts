@@ -1,0 +1,99 @@
+import type { Context } from "../context.ts";
+import type { Env } from "../env.ts";
+import { announce } from "./outbox.ts";
+import type { Channel } from "./schedule.ts";
+
+/** A paused channel tries one delivery so often, to find out whether its credential works again. */
+const PROBE_SECONDS = 5 * 60;
+/** Deliveries announced at once when a channel goes on; the cron run of each minute takes the rest. */
+const RESUME_ROWS = 500;
+
+export type PauseReason = "authentication" | "permission";
+
+export interface Pause {
+  channel: Channel;
+  reason: PauseReason;
+  since: string;
+  /** When one delivery is tried again. */
+  probe_at: string;
+}
+
+/** The credential that a channel stands or falls with; undefined where it has none of its own. */
+const credentialOf = (env: Env, channel: Channel): string | undefined =>
+  channel === "stripe" ? env.STRIPE_SECRET_KEY : undefined;
+
+/** Channels that nothing is sent on for want of a setting. What waits there waits, without using up a try. */
+export const closedChannels = (env: Env): Channel[] => (env.STRIPE_SECRET_KEY === undefined ? ["stripe"] : []);
+
+/** Tells credentials apart without holding them: the beginning of a SHA-256 digest, in hex. */
+async function fingerprint(credential: string): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(credential));
+  return Buffer.from(digest).subarray(0, 8).toString("hex");
+}
+
+/** A statement that pauses a channel, for the effects of the try whose credential was refused. */
+export async function pause(ctx: Context, channel: Channel, reason: PauseReason): Promise<D1PreparedStatement> {
+  const now = ctx.now();
+  const probeAt = new Date(now.getTime() + PROBE_SECONDS * 1000).toISOString();
+  return ctx.env.DB.prepare(
+    `INSERT INTO channel_pauses (channel, reason, credential, since, probe_at) VALUES (?, ?, ?, ?, ?)
+     ON CONFLICT (channel) DO UPDATE SET reason = excluded.reason, credential = excluded.credential, probe_delivery_id = NULL`,
+  ).bind(channel, reason, await fingerprint(credentialOf(ctx.env, channel) ?? ""), now.toISOString(), probeAt);
+}
+
+/** A statement that lets a channel go on, for the effects of the probe that was answered. */
+export const resumeAfterProbe = (ctx: Context, channel: Channel, probe: number): D1PreparedStatement =>
+  ctx.env.DB.prepare("DELETE FROM channel_pauses WHERE channel = ? AND probe_delivery_id = ?").bind(channel, probe);
+
+/** Channels that are paused now. */
+export async function listPauses(ctx: Context): Promise<Pause[]> {
+  const { results } = await ctx.env.DB.prepare(
+    "SELECT channel, reason, since, probe_at FROM channel_pauses ORDER BY channel",
+  ).all<Pause>();
+  return results;
+}
+
+/** Lets a channel go on at once, whatever it was paused for. */
+export async function resume(ctx: Context, channel: Channel): Promise<void> {
+  const { DB } = ctx.env;
+  const [gone, due] = await DB.batch<{ id: number }>([
+    DB.prepare("DELETE FROM channel_pauses WHERE channel = ? RETURNING 0 AS id").bind(channel),
+    DB.prepare(
+      `SELECT id FROM deliveries WHERE status = 'pending' AND channel = ? AND next_attempt_at <= ?
+       ORDER BY next_attempt_at LIMIT ${RESUME_ROWS}`,
+    ).bind(channel, ctx.now().toISOString()),
+  ]);
+  if (gone?.results.length) ctx.log.info("channel_resumed", { channel });
+  await announce(ctx, due?.results.map((row) => row.id) ?? []);
+}
+
+/**
+ * What the cron run of each minute does about pauses: a channel whose credential has been changed goes on; of any other,
+ * one delivery is tried when it is time.
+ *
+ * @returns the deliveries to announce.
+ */
+export async function probePauses(ctx: Context): Promise<number[]> {
+  const { DB } = ctx.env;
+  const { results: paused } = await DB.prepare("SELECT channel, credential FROM channel_pauses").all<{
+    channel: Channel;
+    credential: string;
+  }>();
+  if (paused.length === 0) return [];
+  for (const { channel, credential } of paused) {
+    const current = credentialOf(ctx.env, channel);
+    if (current !== undefined && (await fingerprint(current)) !== credential) await resume(ctx, channel);
+  }
+  const now = ctx.now();
+  const { results } = await DB.prepare(
+    `UPDATE channel_pauses
+     SET probe_at = ?2,
+         probe_delivery_id = (SELECT id FROM deliveries
+                              WHERE status = 'pending' AND deliveries.channel = channel_pauses.channel AND next_attempt_at <= ?1
+                              ORDER BY next_attempt_at LIMIT 1)
+     WHERE probe_at <= ?1 RETURNING probe_delivery_id AS id`,
+  )
+    .bind(now.toISOString(), new Date(now.getTime() + PROBE_SECONDS * 1000).toISOString())
+    .all<{ id: number | null }>();
+  return results.flatMap((row) => row.id ?? []);
+}

@@ -1,0 +1,95 @@
+import type { Context, RequestContext } from "../context.ts";
+import { announce } from "../deliveries/outbox.ts";
+import { getDelivery } from "../deliveries/read.ts";
+import { AppError } from "../problem.ts";
+import { enqueueSync } from "./enqueue.ts";
+import type { SyncCustomersInput } from "./schemas.ts";
+
+/** Customers that one statement enqueues. */
+const BATCH_CUSTOMERS = 2500;
+/** Statements of one request: half of what an invocation may run. */
+const BATCHES = 20;
+/** Jobs that the queue is told of at once, in one call. The cron run of each minute announces the rest. */
+const ANNOUNCED = 500;
+
+/** Refuses while there is no key. @throws AppError `stripe_not_configured`. */
+export function requireStripe(ctx: Context): void {
+  if (ctx.env.STRIPE_SECRET_KEY === undefined) {
+    throw new AppError("stripe_not_configured", { params: { setting: "STRIPE_SECRET_KEY" } });
+  }
+}
+
+/**
+ * Enqueues the sync of one customer, archived or not.
+ *
+ * @returns the job as it is then.
+ * @throws AppError `stripe_not_configured`, `customer_unknown`.
+ */
+export async function requestSync(ctx: RequestContext, customerId: number) {
+  requireStripe(ctx);
+  const { results } = await enqueueSync(ctx, "customers c WHERE c.id = ?", [customerId]).run<{ id: number }>();
+  const [job] = results;
+  if (!job) throw new AppError("customer_unknown");
+  ctx.waitUntil(announce(ctx, [job.id]));
+  const { payload, tries, ...delivery } = await getDelivery(ctx, job.id);
+  return delivery;
+}
+
+// Everybody who is in use, and whoever is, or may be, still at Stripe although they are gone here: the sync removes them.
+const EVERYBODY = `
+  SELECT id FROM customers WHERE archived_at IS NULL
+  UNION SELECT there.id FROM (SELECT local_id AS id FROM external_links WHERE kind = 'stripe_customer'
+                              UNION SELECT customer_id FROM stripe_creations) there
+        LEFT JOIN customers c ON c.id = there.id WHERE c.id IS NULL OR c.erased_at IS NOT NULL`;
+
+/**
+ * Enqueues the sync of customers: those named, or all, in statements of bounded size. Repeating it changes nothing but
+ * the generations of the jobs.
+ *
+ * @param input.after only customers with a greater id; for going on where the last answer's `next_after` stopped.
+ * @returns how many were enqueued, the named ids that no customer has, and where to go on, if more than one request's
+ *   worth of customers is left.
+ * @throws AppError `stripe_not_configured`.
+ */
+export async function requestSyncs(ctx: RequestContext, input: SyncCustomersInput) {
+  requireStripe(ctx);
+  const ids = input.ids && JSON.stringify(input.ids);
+  const jobs: number[] = [];
+  let after: number | null = input.after;
+  for (let run = 0; run < BATCHES && after !== null; run++) {
+    const batch = await enqueueBatch(ctx, ids, after);
+    jobs.push(...batch.jobs);
+    after = batch.next;
+  }
+  ctx.waitUntil(announce(ctx, jobs.slice(0, ANNOUNCED)));
+  const unknown = ids === undefined ? [] : await unknownIds(ctx, ids);
+  return { queued: jobs.length, unknown, next_after: after };
+}
+
+/** Enqueues the next customers after this id; `next` is where to go on. */
+async function enqueueBatch(
+  ctx: Context,
+  ids: string | undefined,
+  after: number,
+): Promise<{ jobs: number[]; next: number | null }> {
+  const chosen =
+    ids === undefined ? EVERYBODY : "SELECT id FROM customers WHERE id IN (SELECT value FROM json_each(?))";
+  const customers = `SELECT id FROM (${chosen}) WHERE id > ? ORDER BY id LIMIT ${BATCH_CUSTOMERS}`;
+  const params = ids === undefined ? [after] : [ids, after];
+  const [last, enqueued] = await ctx.env.DB.batch<{ id: number | null }>([
+    ctx.env.DB.prepare(`SELECT MAX(id) AS id FROM (${customers})`).bind(...params),
+    enqueueSync(ctx, `(${customers}) AS c WHERE true`, params),
+  ]);
+  const jobs = enqueued?.results.flatMap((row) => row.id ?? []) ?? [];
+  return { jobs, next: jobs.length < BATCH_CUSTOMERS ? null : (last?.results[0]?.id ?? null) };
+}
+
+async function unknownIds(ctx: Context, ids: string): Promise<number[]> {
+  const { results } = await ctx.env.DB.prepare(
+    `SELECT DISTINCT CAST(value AS INTEGER) AS id FROM json_each(?)
+     WHERE value NOT IN (SELECT id FROM customers) ORDER BY id`,
+  )
+    .bind(ids)
+    .all<{ id: number }>();
+  return results.map((row) => row.id);
+}
