@@ -152,3 +152,14 @@ export function hurry(ms = 50): number[] {
   onTestFinished(() => spy.mockRestore());
   return meant;
 }
+
+/** Sends a mail; returns what is in it. */
+export async function receive(office: Awaited<ReturnType<typeof postOffice>>, to = "jeanne@atelier.example") {
+  const { on, shop, ticket } = office;
+  await postEmail(on.app, shop.supervisor, ticket.ticket_id, [to]);
+  await on.deliver();
+  const { token } = await newestEmail();
+  const link = /https:\/\/shop\.example(\/u\/[^>]+)>/.exec(office.sent.at(-1)?.headers["List-Unsubscribe"] ?? "")?.[1];
+  if (!link) throw new Error("no link");
+  return { token, pixel: `/t/${token}.gif`, link };
+}

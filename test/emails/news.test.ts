@@ -1,8 +1,5 @@
-import { env } from "cloudflare:workers";
 import { createHash } from "node:crypto";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { IDS_PER_MESSAGE } from "../../src/deliveries/outbox.ts";
-import { countedDatabase } from "../deliveries/counted-database.ts";
 import { type DeliveryRow, deliveryRows, notices } from "../deliveries/rows.ts";
 import { eventOf, type Shop, setUpShop } from "../deliveries/shop.ts";
 import { stage } from "../deliveries/stage.ts";
@@ -296,22 +293,4 @@ test("a notification that no receiver takes is noted in the timeline, once", asy
     { action: "notified", comment: "whatsapp" },
     { action: "notification_failed", comment: "whatsapp" },
   ]);
-});
-
-test.each(["email", "whatsapp"])("a queue message of five news by %s stays within fifty statements", async (method) => {
-  const { database, take } = countedDatabase(env.DB);
-  const { on, create, listener, prefer } = await setUp(REACHABLE, { DB: database });
-  await prefer({ preferred_channel: method });
-  const consumer = await listener();
-  for (let i = 0; i < IDS_PER_MESSAGE; i++) await create();
-  on.lose();
-  for (const jobs of [news, () => deliveryRows("status = 'pending'")]) {
-    const ids = (await jobs()).map(({ id }) => id);
-    expect(ids).toHaveLength(IDS_PER_MESSAGE);
-    take();
-    await on.invoke(ids);
-    expect(take().statements).toBeLessThanOrEqual(50);
-  }
-  expect(await deliveryRows("status <> 'completed'")).toEqual([]);
-  expect(await consumer.requests()).toHaveLength(method === "email" ? 0 : IDS_PER_MESSAGE);
 });

@@ -1,6 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { quietUntil } from "../../src/emails/quiet-hours.ts";
-import { deliveryRows } from "../deliveries/rows.ts";
+import { deliveryRows, notices } from "../deliveries/rows.ts";
 import { eventOf, type Shop, setUpShop } from "../deliveries/shop.ts";
 import { send } from "../helpers.ts";
 import { customerDesk, EMAIL, news } from "./customer.ts";
@@ -144,10 +144,14 @@ describe("news of a ticket", () => {
     const { on, create, listener, prefer } = await setUp();
     const consumer = await listener({ status: 500 }, { status: 200 });
     await prefer({ preferred_channel: "whatsapp" });
-    await create();
+    const { id } = await create();
     await on.deliver();
     await prefer({ preferred_channel: "whatsapp", allow_whatsapp: false });
     await on.deliverAll();
+    expect(await notices(id)).toEqual([
+      { action: "notified", comment: "whatsapp" },
+      { action: "notification_failed", comment: "whatsapp" },
+    ]);
     expect(await consumer.requests()).toHaveLength(1);
     expect(await deliveryRows("status <> 'completed'")).toEqual([]);
   });

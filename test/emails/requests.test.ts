@@ -1,16 +1,15 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { createTicket, ok } from "../deliveries/shop.ts";
+import { createTicket } from "../deliveries/shop.ts";
 import { stage } from "../deliveries/stage.ts";
 import { interposed } from "../desk/interposed.ts";
-import { planOf, recordingDatabase } from "../desk/plan.ts";
 import { breakingConnection } from "../faults/connection.ts";
 import { abortOn, dropFaults } from "../faults/triggers.ts";
-import { execute, type Person, person, queryAll, rowCounts, send } from "../helpers.ts";
+import { execute, type Person, person, rowCounts, send } from "../helpers.ts";
 import { expectProblem, expectRefusal } from "../problems.ts";
-import { addCustomer, clearMail, emailRows, mailbox, newestEmail, postEmail, postOffice } from "./mailbox.ts";
+import { clearMail, emailRows, mailbox, postEmail, postOffice } from "./mailbox.ts";
 
-// What POST /api/tickets/:ref/emails takes and refuses, what it does once, and what GET /api/emails shows.
+// What POST /api/tickets/:ref/emails takes and refuses, and what it does once.
 
 let office: Awaited<ReturnType<typeof postOffice>>;
 let by: Person;
@@ -211,111 +210,5 @@ describe("the same Idempotency-Key", () => {
     expect(await again.text()).toBe(await first.text());
     await expectProblem(await app.request(`/api/tickets/${id}/emails`, keyed("new")), 404, "ticket_not_found");
     office.on.lose();
-  });
-});
-
-describe("GET /api/emails", () => {
-  type Page = {
-    emails: { tracking_id: string; ticket_id: string; recipients: { recipient: string }[] }[];
-    next_cursor: string | null;
-  };
-
-  test("pages through groups newest first, in whole groups, also of one ticket", async () => {
-    const { app } = office.on;
-    const other = await createTicket(app, by, { machine_id: office.shop.machine_id });
-    const ids: string[] = [];
-    for (let i = 0; i < 5; i++) {
-      const ref = i === 2 ? other.ticket_id : office.ticket.ticket_id;
-      ids.unshift((await postEmail(app, by, ref, ["a@atelier.example", "b@atelier.example"])).tracking_id);
-    }
-    office.on.lose();
-    const pages: Page[] = [];
-    for (let query = "limit=2"; query; ) {
-      const response = await app.request(`/api/emails?${query}`, send(by));
-      const page = (await response.json()) as Page;
-      pages.push(page);
-      expect(response.headers.has("link")).toBe(page.next_cursor !== null);
-      query = page.next_cursor ? `limit=2&cursor=${page.next_cursor}` : "";
-    }
-    expect(pages.map(({ emails }) => emails.length)).toEqual([2, 2, 1]);
-    expect(pages.flatMap(({ emails }) => emails.map(({ tracking_id }) => tracking_id))).toEqual(ids);
-    for (const { recipients } of pages.flatMap(({ emails }) => emails)) {
-      expect(recipients.map(({ recipient }) => recipient)).toEqual(["a@atelier.example", "b@atelier.example"]);
-    }
-    for (const ref of [other.ticket_id, other.ticket_id.toLowerCase(), String(other.id)]) {
-      const { emails } = await ok<Page>(app.request(`/api/emails?ticket=${ref}`, send(by)));
-      expect(emails.map(({ tracking_id }) => tracking_id)).toEqual([ids[2]]);
-    }
-    await expectRefusal(app, "/api/emails?ticket=9999", send(by), 404, "ticket_not_found");
-    await expectRefusal(app, "/api/emails?cursor=x", send(by), 400, "invalid_cursor");
-    await expectRefusal(app, "/api/emails?limit=0", send(by), 400, "validation_failed");
-  });
-
-  test("reads mails by the indexes of tracking_id, which are not unique, and scans none", async () => {
-    type Index = { name: string; unique: number };
-    const indexes = await queryAll<Index>("PRAGMA index_list(email_history)");
-    expect(
-      indexes
-        .filter(({ name }) => name.startsWith("idx_"))
-        .map(({ name, unique }) => [name, unique])
-        .sort(),
-    ).toEqual([
-      ["idx_email_history_tracking_id", 0],
-      ["idx_email_history_tracking_sent", 0],
-    ]);
-    const [sent] = await queryAll<{ sql: string }>(
-      "SELECT sql FROM sqlite_master WHERE name = 'idx_email_history_tracking_sent'",
-    );
-    expect(sent?.sql).toContain("(tracking_id, sent_at DESC)");
-
-    const { database, statements } = recordingDatabase();
-    const { app } = stage({ settings: { DB: database } });
-    await postEmail(app, by, office.ticket.ticket_id, ["a@atelier.example"]);
-    for (const query of ["", `?ticket=${office.ticket.ticket_id}`]) {
-      statements.length = 0;
-      await app.request(`/api/emails${query}`, send(by));
-      const plans = await Promise.all(statements.filter(({ sql }) => sql.includes("email_")).map(planOf));
-      const steps = plans.flat();
-      expect(steps).toContainEqual(
-        expect.stringMatching(
-          /^SEARCH email_history USING COVERING INDEX idx_email_history_tracking_sent \(tracking_id=\?\)/,
-        ),
-      );
-      expect(steps).toContainEqual(
-        expect.stringMatching(/^SEARCH email_history USING INDEX idx_email_history_tracking_\w+ \(tracking_id=\?\)/),
-      );
-      expect(steps.filter((step) => /^SCAN email_history/.test(step))).toEqual([]);
-      const first = steps.find((step) => / email_messages /.test(`${step} `));
-      expect(first).toMatch(
-        query ? /SEARCH email_messages USING INDEX email_messages_ticket_id/ : /^SCAN email_messages/,
-      );
-      // In the order of its key: no sort, so a page reads no more than a page.
-      if (query === "") expect(plans[0]?.some((step) => step.includes("TEMP B-TREE"))).toBe(false);
-    }
-  });
-
-  test("nothing on the way of a mail scans a table: sending, news, counting, opting out, the cron run", async () => {
-    const { database, statements } = recordingDatabase();
-    const box = mailbox();
-    const on = stage({ settings: { DB: database, EMAIL: box.EMAIL } });
-    const customer_id = await addCustomer(on.app, by, { email: "a@atelier.example" });
-    await createTicket(on.app, by, { machine_id: office.shop.machine_id, customer_id });
-    await postEmail(on.app, by, office.ticket.ticket_id, ["a@atelier.example"]);
-    statements.length = 0;
-    await on.deliver();
-    expect(box.sent).toHaveLength(2);
-    const { token } = await newestEmail();
-    const link = /\/u\/[^>]+/.exec(box.sent.at(-1)?.headers["List-Unsubscribe"] ?? "")?.[0] ?? "";
-    await on.app.request(`/t/${token}.gif`);
-    expect((await on.app.request(link, { method: "POST" })).status).toBe(200);
-    await on.cron();
-    expect(statements.length).toBeGreaterThan(20);
-    const TABLES = /^SCAN (email_\w+|contact_\w+|customers|deliveries|tickets|[a-z]{1,2})\b(?!.*VIRTUAL TABLE)/;
-    for (const statement of statements) {
-      const steps = await planOf(statement);
-      // Endpoints are few, and their events a list.
-      const full = steps.filter((step) => TABLES.test(step) && !/^SCAN (w|heard|ev)\b/.test(step));
-      expect(full, statement.sql).toEqual([]);
-    }
   });
 });

@@ -1,8 +1,6 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { IDS_PER_MESSAGE } from "../../src/deliveries/outbox.ts";
 import { RETRY_SECONDS } from "../../src/deliveries/schedule.ts";
-import { countedDatabase } from "../deliveries/counted-database.ts";
 import { attemptRows, deliveryRows, notices, onlyDelivery } from "../deliveries/rows.ts";
 import { createTicket, ok } from "../deliveries/shop.ts";
 import { stage } from "../deliveries/stage.ts";
@@ -18,7 +16,6 @@ import {
   newestEmail,
   postEmail,
   postOffice,
-  prefer,
   silence,
 } from "./mailbox.ts";
 
@@ -239,33 +236,6 @@ describe("a worker that dies", () => {
   });
 });
 
-describe("somebody who wants no mail", () => {
-  test("is recorded as suppressed and gets no delivery, by preference or by address", async () => {
-    const { on, post, sent, supervisor } = setUp();
-    const customer = await addCustomer(on.app, supervisor, { email: "never@atelier.example" });
-    await prefer(on.app, supervisor, customer, { allow_email: false });
-    const { emails } = await post(["NEVER@atelier.example", ONE]);
-    expect(emails).toMatchObject([
-      { recipient: "never@atelier.example", status: "suppressed", reason: "opted_out" },
-      { recipient: ONE, status: "queued", reason: null },
-    ]);
-    await on.deliverAll();
-    expect(sent.map(addressOf)).toEqual([ONE]);
-    expect(await deliveryRows()).toHaveLength(1);
-  });
-
-  test("between queueing and sending is suppressed at sending", async () => {
-    const { on, post, sent, supervisor } = setUp();
-    const customer = await addCustomer(on.app, supervisor, { email: "late@atelier.example" });
-    await post(["late@atelier.example"]);
-    await prefer(on.app, supervisor, customer, { allow_email: false });
-    await on.deliverAll();
-    expect(sent).toEqual([]);
-    expect(await newestEmail()).toMatchObject({ status: "suppressed", reason: "opted_out", customer_id: customer });
-    expect(await onlyDelivery()).toMatchObject({ status: "completed" });
-  });
-});
-
 test("every mail of a ticket is one conversation per recipient, another ticket another", async () => {
   const { on, post, sent, supervisor } = setUp();
   const other = await createTicket(on.app, supervisor, { machine_id: office.shop.machine_id });
@@ -318,24 +288,5 @@ test("names and languages: of the recipient where they are known, else of the se
   expect(to.get(ONE)?.html).toContain(`<img src="https://tickets.example/t/${token}.gif"`);
   expect(await queryAll("SELECT channel, direction, summary, value FROM contact_history")).toEqual([
     { channel: "email", direction: "outbound", summary: "About your machine", value: "jeanne@atelier.example" },
-  ]);
-});
-
-test("a queue message of five mails stays within fifty statements, sent or failing", async () => {
-  const { database, take } = countedDatabase(env.DB);
-  const { on, post, refuse, supervisor } = setUp({ DB: database });
-  const to = Array.from({ length: IDS_PER_MESSAGE }, (_, index) => `c${index}@atelier.example`);
-  for (const email of to) await addCustomer(on.app, supervisor, { email });
-  for (const code of [null, "E_DELIVERY_FAILED"]) {
-    if (code) for (const address of to) refuse(address, code);
-    await post(to);
-    const [message] = on.lose();
-    take();
-    await on.invoke(message?.ids ?? []);
-    expect(take().statements).toBeLessThanOrEqual(50);
-  }
-  expect((await emailRows()).map(({ status }) => status)).toEqual([
-    ...Array(5).fill("sent"),
-    ...Array(5).fill("failed"),
   ]);
 });

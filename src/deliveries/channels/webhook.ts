@@ -54,7 +54,7 @@ async function post(ctx: DeliveryContext, job: Claim): Promise<Outcome> {
 /** A notification for a customer goes by their wishes, and the ticket's timeline says when it could not be passed on. */
 async function notify(ctx: DeliveryContext, job: Claim): Promise<Outcome> {
   const held = await notificationHeld(ctx, job);
-  if (held) return held;
+  if (held) return held.result === "postponed" ? held : { ...held, effects: [notificationFailed(ctx, job)] };
   const outcome = await post(ctx, job);
   const last = outcome.result === "failed" || (outcome.result === "retry" && job.attempts >= maxAttempts(job.channel));
   return last ? { ...outcome, effects: [...(outcome.effects ?? []), notificationFailed(ctx, job)] } : outcome;

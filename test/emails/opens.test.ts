@@ -4,14 +4,11 @@ import { openedBy } from "../../src/emails/opens.ts";
 import { countedDatabase } from "../deliveries/counted-database.ts";
 import { stage } from "../deliveries/stage.ts";
 import { abortOn, dropFaults } from "../faults/triggers.ts";
-import { execute, queryAll, rowCounts, send } from "../helpers.ts";
-import { addCustomer, clearMail, emailRows, mailbox, newestEmail, postEmail, postOffice, prefer } from "./mailbox.ts";
-
-// What people who get e-mails meet: the pixel in them and the page behind their opt-out link.
+import { queryAll, rowCounts, send } from "../helpers.ts";
+import { clearMail, emailRows, mailbox, newestEmail, postOffice, receive } from "./mailbox.ts";
 
 const AT = "2026-11-20T15:04:05.123Z";
 const PERSON = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko)";
-const JEANNE = "jeanne@atelier.example";
 
 let office: Awaited<ReturnType<typeof postOffice>>;
 
@@ -24,17 +21,6 @@ afterEach(async () => {
   vi.restoreAllMocks();
   await dropFaults();
 });
-
-/** Sends a mail; returns what is in it. */
-async function receive(to = JEANNE) {
-  const { on, shop, ticket } = office;
-  await postEmail(on.app, shop.supervisor, ticket.ticket_id, [to]);
-  await on.deliver();
-  const { token } = await newestEmail();
-  const link = /https:\/\/shop\.example(\/u\/[^>]+)>/.exec(office.sent.at(-1)?.headers["List-Unsubscribe"] ?? "")?.[1];
-  if (!link) throw new Error("no link");
-  return { token, pixel: `/t/${token}.gif`, link };
-}
 
 const as = (agent: string | null, method = "GET", headers: Record<string, string> = {}): RequestInit => ({
   method,
@@ -62,13 +48,13 @@ describe("the pixel", () => {
   }
 
   test("is 43 bytes of GIF that nobody keeps, and counts an open", async () => {
-    const { pixel } = await receive();
+    const { pixel } = await receive(office);
     await expectPixel(await office.on.app.request(pixel, as(PERSON)));
     expect(await newestEmail()).toMatchObject({ opened_at: AT, open_count: 1, opened_by: "person" });
   });
 
   test.each(UNKNOWN)("is the same for the unknown token %s, with no write", async (name) => {
-    await receive();
+    await receive(office);
     const before = [await rowCounts(), await emailRows()];
     const { database, take } = countedDatabase(env.DB);
     await expectPixel(await stage({ settings: { DB: database } }).app.request(`/t/${name}`, as(PERSON)));
@@ -78,7 +64,7 @@ describe("the pixel", () => {
   });
 
   test("HEAD counts nothing", async () => {
-    const { pixel } = await receive();
+    const { pixel } = await receive(office);
     const response = await office.on.app.request(pixel, as(PERSON, "HEAD"));
     expect([response.status, response.headers.get("content-type"), await response.text()]).toEqual([
       200,
@@ -89,7 +75,7 @@ describe("the pixel", () => {
   });
 
   test("a thousand opens keep the first time, count to a thousand, one statement each", async () => {
-    const { pixel } = await receive();
+    const { pixel } = await receive(office);
     const { database, take } = countedDatabase(env.DB);
     const on = stage({ settings: { DB: database } });
     for (let round = 0; round < 20; round++) {
@@ -102,7 +88,7 @@ describe("the pixel", () => {
 
   test("what is known about the reader only gets better, and machines do not count as opened", async () => {
     const { on, shop } = office;
-    const { pixel } = await receive();
+    const { pixel } = await receive(office);
     const opened = async () => {
       const { emails } = (await (await on.app.request("/api/emails", send(shop.supervisor))).json()) as {
         emails: { opened_count: number; recipients: { opened_by: string; open_count: number }[] }[];
@@ -129,7 +115,7 @@ describe("the pixel", () => {
     for (const level of ["debug", "info", "warn", "error"] as const) {
       vi.spyOn(console, level).mockImplementation((line) => void log.push(String(line)));
     }
-    const { token, pixel, link } = await receive();
+    const { token, pixel, link } = await receive(office);
     const { app } = stage({ settings: { LOG_LEVEL: "debug", EMAIL: mailbox().EMAIL } });
     const client = { "cf-connecting-ip": "203.0.113.77", referer: "https://mail.example/inbox", cookie: "a=b" };
     await app.request(pixel, as("Agent-of-the-reader/1.0", "GET", client));
@@ -145,7 +131,7 @@ describe("the pixel", () => {
   });
 
   test("comes also when the database fails", async () => {
-    const { pixel } = await receive();
+    const { pixel } = await receive(office);
     await abortOn("UPDATE", "email_history");
     await expectPixel(await office.on.app.request(pixel, as(PERSON)));
     const broken = new Proxy(env.DB, {
@@ -200,139 +186,5 @@ describe("the pixel", () => {
     expect(openedBy(headers)).toBe(by);
     headers.set("sec-purpose", "prefetch;prerender");
     expect(openedBy(headers)).toBe("machine");
-  });
-});
-
-describe("the opt-out link", () => {
-  const app = () => office.on.app;
-  const optOuts = () => queryAll("SELECT created_at FROM email_opt_outs");
-
-  async function expectPage(response: Response, status: number, text: string) {
-    const html = await response.text();
-    expect([response.status, response.headers.get("cache-control"), response.headers.get("set-cookie")]).toEqual([
-      status,
-      "no-store",
-      null,
-    ]);
-    expect(response.headers.get("content-type")).toMatch(/^text\/html/);
-    expect(response.headers.get("content-security-policy")).toMatch(/^default-src 'none';.*frame-ancestors 'none'/);
-    expect(response.headers.get("referrer-policy")).toBe("no-referrer");
-    expect(html).toContain(text);
-    // It may have been forwarded: whose it is, it does not say.
-    expect(html).not.toMatch(/jeanne|<script/i);
-    return html;
-  }
-
-  test("asks, in English and French, and GET and HEAD change nothing", async () => {
-    const { link } = await receive();
-    const before = await rowCounts();
-    const english = await expectPage(await app().request(link), 200, "Stop sending e-mails to this address?");
-    expect(english).toContain('<form method="post">');
-    const french = { headers: { "accept-language": "fr-CA,fr;q=0.9" } };
-    expect(await expectPage(await app().request(link, french), 200, "Cesser d&#39;envoyer des courriels")).toContain(
-      '<html lang="fr">',
-    );
-    expect((await app().request(link, { method: "HEAD" })).status).toBe(200);
-    expect(await rowCounts()).toEqual(before);
-  });
-
-  test.each<[string, RequestInit]>([
-    ["one click (RFC 8058)", { body: new URLSearchParams({ "List-Unsubscribe": "One-Click" }) }],
-    ["no body", {}],
-    ["JSON", { body: "{}", headers: { "content-type": "application/json" } }],
-    [
-      "anything",
-      { body: new Uint8Array(1000), headers: { "content-type": "image/png", origin: "https://mail.example" } },
-    ],
-  ])("takes a POST of %s, once and again", async (_, init) => {
-    const { on, shop, ticket } = office;
-    const ids = [
-      await addCustomer(on.app, shop.supervisor, { email: JEANNE }),
-      await addCustomer(on.app, shop.supervisor, { email: "J@atelier.example" }),
-    ];
-    await on.app.request(
-      `/api/customers/${ids[1]}/contact-methods`,
-      send(shop.supervisor, { kind: "email", value: "Jeanne@Atelier.example" }),
-    );
-    const stranger = await addCustomer(on.app, shop.supervisor, { email: "other@atelier.example" });
-    const { link } = await receive();
-    await execute("DELETE FROM contact_history", `DELETE FROM contact_preferences WHERE customer_id = ${ids[1]}`);
-    for (let turn = 0; turn < 3; turn++) {
-      await expectPage(
-        await app().request(link, { method: "POST", ...init }),
-        200,
-        "this address receives no more e-mails",
-      );
-    }
-    expect(await optOuts()).toEqual([{ created_at: AT }]);
-    expect(await queryAll("SELECT customer_id, allow_email FROM contact_preferences ORDER BY customer_id")).toEqual([
-      { customer_id: ids[0], allow_email: 0 },
-      { customer_id: ids[1], allow_email: 0 },
-      { customer_id: stranger, allow_email: 1 },
-    ]);
-    expect(
-      await queryAll("SELECT customer_id, channel, direction, summary, value FROM contact_history ORDER BY id"),
-    ).toEqual(
-      ids.map((customer_id) => ({
-        customer_id,
-        channel: "email",
-        direction: "inbound",
-        summary: "email.opt_out",
-        value: JEANNE,
-      })),
-    );
-    const { emails } = await postEmail(on.app, shop.supervisor, ticket.ticket_id, ["JEANNE@atelier.example"]);
-    expect(emails).toMatchObject([{ status: "suppressed", reason: "opted_out" }]);
-  });
-
-  test("holds for an address that no customer has, until a customer who has it says otherwise", async () => {
-    const { on, shop, ticket } = office;
-    const { link } = await receive();
-    await app().request(link, { method: "POST" });
-    const id = await addCustomer(on.app, shop.supervisor, { email: JEANNE });
-    const status = async () => (await postEmail(on.app, shop.supervisor, ticket.ticket_id, [JEANNE])).emails[0]?.status;
-    expect(await status()).toBe("suppressed");
-    await prefer(on.app, shop.supervisor, id, { allow_email: false });
-    expect(await optOuts()).toHaveLength(1);
-    await prefer(on.app, shop.supervisor, id, { allow_email: true });
-    expect(await optOuts()).toEqual([]);
-    expect(await status()).toBe("queued");
-    on.lose();
-  });
-
-  test("that is forged, cut off, another mail's or forgotten leads to 404 and changes nothing", async () => {
-    const first = await receive();
-    const second = await receive("other@atelier.example");
-    const [token = "", signature = ""] = first.link.slice("/u/".length).split(".");
-    const forged = `${signature.startsWith("A") ? "B" : "A"}${signature.slice(1)}`;
-    const links = [
-      `/u/${token}.${forged}`,
-      `/u/${token}.${signature.slice(0, -1)}`,
-      `/u/${token}.`,
-      `/u/${token}`,
-      `/u/${second.token}.${signature}`,
-      `${first.link}x`,
-      `/u/${"a".repeat(400)}`,
-      "/u/%00",
-    ];
-    const otherSecret = stage({ settings: { BETTER_AUTH_SECRET: "another-secret-of-more-than-32-characters" } });
-    const before = await rowCounts();
-    for (const link of links) {
-      for (const method of ["GET", "POST"]) {
-        await expectPage(await app().request(link, { method }), 404, "This link is not valid (any more).");
-      }
-    }
-    await expectPage(await otherSecret.app.request(first.link, { method: "POST" }), 404, "not valid");
-    const french = { method: "POST", headers: { "accept-language": "fr" } };
-    await expectPage(await app().request("/u/x", french), 404, "Ce lien n&#39;est pas ou plus valide.");
-    await execute("DELETE FROM email_history WHERE recipient = 'other@atelier.example'");
-    await expectPage(await app().request(second.link, { method: "POST" }), 404, "not valid");
-    expect({ ...(await rowCounts()), email_history: 2 }).toEqual(before);
-  });
-
-  test("of one mail is no other's, and tells nothing about the pixel", async () => {
-    const [first, second] = [await receive(), await receive()];
-    expect(first.link).not.toBe(second.link);
-    expect(first.link.split(".")[1]).not.toBe(second.link.split(".")[1]);
   });
 });
