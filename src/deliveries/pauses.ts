@@ -1,6 +1,6 @@
 import type { Context } from "../context.ts";
 import type { Env } from "../env.ts";
-import { announce } from "./outbox.ts";
+import { announce, enqueue } from "./outbox.ts";
 import type { Channel } from "./schedule.ts";
 
 /** A paused channel tries one delivery so often, to find out whether its credential works again. */
@@ -31,14 +31,29 @@ async function fingerprint(credential: string): Promise<string> {
   return Buffer.from(digest).subarray(0, 8).toString("hex");
 }
 
-/** A statement that pauses a channel, for the effects of the try whose credential was refused. */
-export async function pause(ctx: Context, channel: Channel, reason: PauseReason): Promise<D1PreparedStatement> {
+/** What people call a channel that can be paused. */
+const CHANNEL_NAMES: Partial<Record<Channel, string>> = { stripe: "Stripe" };
+
+/** Statements that pause a channel and tell the administrators, for the effects of the try that was refused. */
+export async function pause(ctx: Context, channel: Channel, reason: PauseReason): Promise<D1PreparedStatement[]> {
   const now = ctx.now();
+  const at = now.toISOString();
   const probeAt = new Date(now.getTime() + PROBE_SECONDS * 1000).toISOString();
-  return ctx.env.DB.prepare(
-    `INSERT INTO channel_pauses (channel, reason, credential, since, probe_at) VALUES (?, ?, ?, ?, ?)
-     ON CONFLICT (channel) DO UPDATE SET reason = excluded.reason, credential = excluded.credential, probe_delivery_id = NULL`,
-  ).bind(channel, reason, await fingerprint(credentialOf(ctx.env, channel) ?? ""), now.toISOString(), probeAt);
+  return [
+    ctx.env.DB.prepare(
+      `INSERT INTO channel_pauses (channel, reason, credential, since, probe_at) VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT (channel) DO UPDATE SET reason = excluded.reason, credential = excluded.credential, probe_delivery_id = NULL`,
+    ).bind(channel, reason, await fingerprint(credentialOf(ctx.env, channel) ?? ""), at, probeAt),
+    enqueue(
+      ctx,
+      `SELECT 'push' AS channel, 'user:' || u.id AS target, ? AS subject, 'channel.paused' AS event_type,
+              json_object('type', 'channel.paused', 'timestamp', ?, 'channel', ?) AS payload
+       FROM users u WHERE u.role = 'admin' AND u.active = 1
+         -- Of several tries that were refused, and of later probes, only the one that began the pause tells of it.
+         AND EXISTS (SELECT 1 FROM channel_pauses p WHERE p.channel = ? AND p.since = ?)`,
+      [`channel:${channel}`, at, CHANNEL_NAMES[channel] ?? channel, channel, at],
+    ),
+  ];
 }
 
 /** A statement that lets a channel go on, for the effects of the probe that was answered. */

@@ -29,6 +29,8 @@ export interface PushPayload {
   };
   /** For `webhook.disabled`: the host that was switched off. */
   url?: string;
+  /** For `channel.paused`: which one. */
+  channel?: string;
 }
 
 /** What the service worker on the device gets. */
@@ -81,6 +83,10 @@ const WORDS = {
     acknowledge: "On my way!",
     test: { title: "Test notification", body: "This device receives notifications." },
     webhookDisabled: { title: "Webhook switched off", body: (host: string) => `${host} no longer accepts deliveries.` },
+    channelPaused: {
+      title: "Deliveries paused",
+      body: (channel: string) => `${channel} refuses our key: nothing is sent.`,
+    },
   },
   fr: {
     priority: { low: "BASSE", medium: "MOYENNE", high: "HAUTE", critical: "CRITIQUE" },
@@ -108,6 +114,10 @@ const WORDS = {
     acknowledge: "J'y vais !",
     test: { title: "Notification d'essai", body: "Cet appareil reçoit les notifications." },
     webhookDisabled: { title: "Webhook désactivé", body: (host: string) => `${host} n'accepte plus les envois.` },
+    channelPaused: {
+      title: "Envois suspendus",
+      body: (channel: string) => `${channel} refuse notre clé : rien ne part.`,
+    },
   },
 };
 
@@ -119,17 +129,21 @@ function headline(words: (typeof WORDS)[Locale], type: string, ticket: NonNullab
     .replace("{machine}", () => ticket.machine_name);
 }
 
+function aboutNoTicket(words: (typeof WORDS)[Locale], { type, url, channel }: PushPayload) {
+  if (type === "webhook.disabled") {
+    return { title: words.webhookDisabled.title, body: words.webhookDisabled.body(url ?? "") };
+  }
+  if (type === "channel.paused") {
+    return { title: words.channelPaused.title, body: words.channelPaused.body(channel ?? "") };
+  }
+  return words.test;
+}
+
 /** Puts an event into words, in the language of the person who gets it. */
 export function notification(id: string, payload: PushPayload, language: Locale): Notification {
   const words = WORDS[language];
   const { ticket } = payload;
-  if (!ticket) {
-    const disabled = payload.type === "webhook.disabled";
-    const text = disabled
-      ? { title: words.webhookDisabled.title, body: words.webhookDisabled.body(payload.url ?? "") }
-      : words.test;
-    return { id, ...text, tag: payload.type, actions: [], data: { url: "/" } };
-  }
+  if (!ticket) return { id, ...aboutNoTicket(words, payload), tag: payload.type, actions: [], data: { url: "/" } };
   return {
     id,
     title: headline(words, payload.type, ticket),

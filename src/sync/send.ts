@@ -221,7 +221,7 @@ export async function syncCustomer(ctx: DeliveryContext, job: Claim): Promise<Ou
     const failure = readFailure(error, ctx.now());
     if (!failure) throw error;
     if (failure.pause) {
-      effects.push(await pause(ctx, "stripe", failure.pause));
+      effects.push(...(await pause(ctx, "stripe", failure.pause)));
       ctx.log.error("channel_paused", { channel: "stripe", reason: failure.pause });
     } else if (failure.outcome.http_status != null) answered();
     return { ...failure.outcome, effects };

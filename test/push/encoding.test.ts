@@ -86,3 +86,16 @@ test("word of a switched-off webhook comes in both languages", () => {
     body: "hooks.example.com n'accepte plus les envois.",
   });
 });
+
+test("word of a paused channel comes in both languages", () => {
+  const payload = { type: "channel.paused", timestamp: "2026-11-20T15:04:05.123Z", channel: "Stripe" };
+  expect(notification("dlv_9_1", payload, "en")).toMatchObject({
+    title: "Deliveries paused",
+    body: "Stripe refuses our key: nothing is sent.",
+    tag: "channel.paused",
+  });
+  expect(notification("dlv_9_1", payload, "fr")).toMatchObject({
+    title: "Envois suspendus",
+    body: "Stripe refuse notre clé : rien ne part.",
+  });
+});

@@ -46,6 +46,7 @@ export const clearSync = (): Promise<void> =>
   execute(
     ...[
       "delivery_attempts",
+      "push_logs",
       "deliveries",
       "external_links",
       "stripe_creations",

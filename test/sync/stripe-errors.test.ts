@@ -149,6 +149,8 @@ describe("an error is dealt with by its class", () => {
 });
 
 describe("while Stripe refuses the key", () => {
+  const jobs = (where: string) => deliveryRows(`channel = 'stripe' AND ${where}`);
+  const told = () => deliveryRows("event_type = 'channel.paused'");
   const status = async (on: ReturnType<typeof open>["on"]) =>
     (await (await on.app.request("/api/sync", send(admin))).json()) as Record<string, unknown>;
 
@@ -164,8 +166,9 @@ describe("while Stripe refuses the key", () => {
       await on.deliver();
       const { requests } = await stripe.report();
       expect(requests).toHaveLength(1);
-      expect(await deliveryRows("status = 'pending' AND attempts = 0")).toHaveLength(7);
+      expect(await jobs("status = 'pending' AND attempts = 0")).toHaveLength(7);
       expect(await pauses()).toMatchObject([{ reason, probe_delivery_id: null }]);
+      expect(await told()).toMatchObject([{ channel: "push", target: `user:${admin.id}`, generation: 1 }]);
       expect(await status(on)).toMatchObject({
         pending: 7,
         failed: 0,
@@ -183,16 +186,17 @@ describe("while Stripe refuses the key", () => {
       expect(on.held).toMatchObject([{ ids: { length: 1 } }]);
       await on.deliver();
       expect((await stripe.report()).requests).toHaveLength(2);
-      expect(await deliveryRows("status = 'pending' AND attempts = 0")).toHaveLength(7);
+      expect(await jobs("status = 'pending' AND attempts = 0")).toHaveLength(7);
 
       await stripe.refuse(null);
       on.advance(300);
       await on.cron();
       await on.deliver();
       expect(await pauses()).toEqual([]);
+      expect(await told()).toMatchObject([{ generation: 1 }]);
       await on.cron();
       await on.deliver();
-      expect(await deliveryRows("status = 'completed' AND attempts = 1")).toHaveLength(7);
+      expect(await jobs("status = 'completed' AND attempts = 1")).toHaveLength(7);
       expect(await stripe.customers()).toHaveLength(7);
       expect(await status(on)).toMatchObject({ completed: 7, linked: 7, paused: null });
     },
