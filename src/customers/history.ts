@@ -64,9 +64,9 @@ export async function addContactHistory(
   input: ContactHistoryInput,
   record: IdempotencyRecord | null,
 ): Promise<Answer> {
-  await findChangeable(ctx, customerId);
-  const ticket = input.ticket === undefined ? null : await findTicket(ctx, input.ticket);
   return exactlyOnce(ctx, record, async () => {
+    await findChangeable(ctx, customerId);
+    const ticket = input.ticket === undefined ? null : await findTicket(ctx, input.ticket);
     try {
       const results = await ctx.env.DB.batch<{ headers: string; body: string }>([
         // A customer who is gone meanwhile has no id here, and NOT NULL undoes the batch.

@@ -7,11 +7,9 @@ import {
   answerStatement,
   exactlyOnce,
   type IdempotencyRecord,
-  replay,
 } from "../http/idempotency.ts";
 import { AppError } from "../problem.ts";
 import { findTicket } from "../tickets/read.ts";
-import type { Ticket } from "../tickets/schemas.ts";
 import { queueSend } from "./queue.ts";
 import type { SendEmailInput } from "./schemas.ts";
 
@@ -48,21 +46,10 @@ export async function sendEmail(
   input: SendEmailInput,
   record: IdempotencyRecord | null,
 ): Promise<Answer> {
-  // A repeated request is answered as before even when its ticket has been deleted since.
-  const refuse = async (problem: unknown): Promise<Answer> => {
-    const answer = await replay(base, record);
-    if (answer) return answer;
-    throw problem;
-  };
-  let ticket: Ticket;
-  try {
-    ticket = await findTicket(base, ref);
-  } catch (error) {
-    return refuse(error);
-  }
   const now = base.now();
   const ctx = { ...base, now: () => now };
   return exactlyOnce(ctx, record, async () => {
+    const ticket = await findTicket(ctx, ref);
     const tracking_id = crypto.randomUUID();
     const statements = [
       ...queueSend(ctx, {
@@ -83,7 +70,7 @@ export async function sendEmail(
       results = await ctx.env.DB.batch(statements);
     } catch (error) {
       // Deleted since it was read.
-      if (isNotNullViolation(error, "email_messages.ticket_id")) return refuse(new AppError("ticket_not_found"));
+      if (isNotNullViolation(error, "email_messages.ticket_id")) throw new AppError("ticket_not_found");
       throw error;
     }
     const ids = results.flatMap((result) => result.results.flatMap((row) => row.id ?? []));

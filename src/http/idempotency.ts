@@ -93,8 +93,9 @@ const isKeyTaken = (error: unknown): boolean =>
   isUniqueViolation(error, "idempotency_keys.user_id, idempotency_keys.route, idempotency_keys.key");
 
 /**
- * Runs a creating batch at most once per key: a twin that lost the race gets the winner's answer, and a lost
- * connection is retried only when the record makes a second run harmless.
+ * Runs a creation at most once per key: a twin that lost the race gets the winner's answer, and a lost connection is
+ * retried only when the record makes a second run harmless. A repeated request is answered as before even when it could
+ * no longer be made, since its ticket has been deleted, say: so `write` does all the looking up, too.
  *
  * @throws AppError `idempotency_key_reused`, `database_unavailable`, and whatever `write` throws.
  */
@@ -107,7 +108,8 @@ export function exactlyOnce(
     try {
       return await write();
     } catch (error) {
-      const answer = isKeyTaken(error) ? await replay(ctx, record) : null;
+      const repeatable = isKeyTaken(error) || error instanceof AppError;
+      const answer = repeatable ? await replay(ctx, record) : null;
       if (answer) return answer;
       throw error;
     }

@@ -31,8 +31,8 @@ export async function addComment(
   body: string,
   record: IdempotencyRecord | null,
 ): Promise<Answer> {
-  const ticket = await findTicket(ctx, ref);
   return exactlyOnce(ctx, record, async () => {
+    const ticket = await findTicket(ctx, ref);
     const rows = await applyChange<{ headers: string; body: string }>(
       ctx,
       ticket,

@@ -9,7 +9,6 @@ import {
   answerStatement,
   exactlyOnce,
   type IdempotencyRecord,
-  replay,
 } from "../http/idempotency.ts";
 import { AppError } from "../problem.ts";
 import { words } from "../search/words.ts";
@@ -188,21 +187,14 @@ export async function createTicket(
   input: CreateTicketInput,
   record: IdempotencyRecord | null,
 ): Promise<Answer> {
-  // A repeated request is answered as before even when it could no longer be made: the machine was retired since, or
-  // reported_at has grown too old.
-  const refuse = async (problem: AppError): Promise<Answer> => {
-    const answer = await replay(ctx, record);
-    if (answer) return answer;
-    throw problem;
-  };
-  const invalid = inputProblem(ctx, input);
-  if (invalid) return refuse(invalid);
   return exactlyOnce(ctx, record, async () => {
+    const invalid = inputProblem(ctx, input);
+    if (invalid) throw invalid;
     for (let attempt = 0; ; attempt++) {
       try {
         return await write(ctx, input, record, attempt > 0);
       } catch (error) {
-        if (isNotNullViolation(error, "ticket_counters.code")) return refuse(await refusal(ctx, input));
+        if (isNotNullViolation(error, "ticket_counters.code")) throw await refusal(ctx, input);
         if (!isUniqueViolation(error, "tickets.ticket_id")) throw error;
         const delay = COLLISION_DELAYS_MS[attempt];
         if (delay === undefined) throw new AppError("ticket_id_exhausted");
