@@ -96,6 +96,18 @@ test("only an administrator may delete", async () => {
   await expectRefusal(() => desk.remove(null, id), 401, "unauthorized");
 });
 
+test("a repeated comment is answered as before when its ticket has gone meanwhile", async () => {
+  const { id } = await report();
+  const key = { "idempotency-key": `gone-${id}` };
+  const first = await desk.comment(people.operator, id, "Keep this", key);
+  expect(first.status).toBe(201);
+  expect((await desk.remove(people.admin, id)).status).toBe(204);
+  const again = await desk.comment(people.operator, id, "Keep this", key);
+  expect([again.status, again.headers.get("idempotency-replayed")]).toEqual([201, "true"]);
+  expect(await again.text()).toBe(await first.text());
+  await expectRefusal(() => desk.comment(people.operator, id, "Another"), 404, "ticket_not_found");
+});
+
 test("If-Match must name the version there is", async () => {
   const { id } = await report();
   await desk.comment(people.operator, id, "Keep this");

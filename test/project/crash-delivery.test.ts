@@ -231,6 +231,7 @@ test("killed while Stripe makes a customer: after restart and one cron run there
     email: "jeanne@atelier.example",
   });
   expect(added.status).toBe(201);
+  const { customer } = (await added.json()) as { customer: { id: number } };
   await account.arrived();
   await worker.kill();
   // Stripe has made it, and nobody was there to hear so.
@@ -245,13 +246,13 @@ test("killed while Stripe makes a customer: after restart and one cron run there
   await delivered();
   expect((await openDeliveries()).failed).toBe(0);
   const { customers, requests } = await account.report();
-  expect(customers).toMatchObject([{ name: "Jeanne Tremblay", metadata: { customer_id: "1" } }]);
+  expect(customers).toMatchObject([{ name: "Jeanne Tremblay", metadata: { customer_id: String(customer.id) } }]);
   expect(requests.map(({ operation, replayed }) => ({ operation, replayed }))).toEqual([
     { operation: "create", replayed: false },
     { operation: "create", replayed: true },
   ]);
   await worker.kill();
   expect(worker.sql("SELECT local_id, remote_id FROM external_links")).toEqual([
-    { local_id: 1, remote_id: customers[0]?.id },
+    { local_id: customer.id, remote_id: customers[0]?.id },
   ]);
 }, 120_000);

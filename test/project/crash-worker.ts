@@ -169,7 +169,8 @@ export async function crashableWorker(settings: Record<string, string> = {}) {
     async dispose(): Promise<void> {
       await this.kill();
       process.removeListener("exit", killGroup);
-      rmSync(folder, { recursive: true, force: true });
+      // The last of its helpers may still be writing a file.
+      rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
     },
   };
 }
