@@ -24,7 +24,7 @@ const packages = new Set(
 export default defineConfig({
   test: {
     // Some files wait more than they work: for queues, timeouts and restarted processes.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    maxWorkers: availableParallelism() + 1,
     projects: [
       {
         // The real Worker in workerd, with real local D1; one storage per file.
