@@ -21,6 +21,13 @@ const address = z
   .transform((value) => value.toLowerCase())
   .openapi({ type: "string", format: "email", example: "jeanne@atelier.example" });
 
+// Who sends one of these counts on it: better refused than left out of the mail in silence.
+const notTaken = z
+  .unknown()
+  .refine((value) => value === undefined, "is not taken: send plain text in body")
+  .optional()
+  .openapi({ not: {}, description: "Not taken: every mail is made of the service's own template." });
+
 export const SendEmailInput = z
   .object({
     recipients: z
@@ -30,6 +37,8 @@ export const SendEmailInput = z
       .openapi({ description: "An address that comes twice gets one mail." }),
     subject: line(1, 200).openapi({ description: "The ticket's number is put before it." }),
     body: text(1, 20_000).openapi({ description: "Plain text; it is escaped, so that HTML arrives as it was typed." }),
+    html: notTaken,
+    template: notTaken,
     language: z
       .enum(LOCALES)
       .optional()

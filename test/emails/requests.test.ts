@@ -36,6 +36,8 @@ describe("refused, with nothing written and nothing queued", () => {
   test.each<[string, Record<string, unknown>, string]>([
     ["no recipients", { recipients: [] }, "recipients"],
     ["51 recipients", { recipients: to(51) }, "recipients"],
+    ["HTML of its own", { html: "<b>Hello</b>" }, "html"],
+    ["a template of its own", { template: "<h1>{{name}}</h1>" }, "template"],
     ["recipients that are no list", { recipients: "jeanne@atelier.example" }, "recipients"],
     ["no subject", { subject: undefined }, "subject"],
     ["a blank subject", { subject: " \t " }, "subject"],
