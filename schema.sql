@@ -157,7 +157,7 @@ CREATE TABLE tickets (
   deleted_at      TEXT,
   version         INTEGER NOT NULL DEFAULT 1 CHECK (version >= 1), machine_type_id INTEGER REFERENCES machine_types (id), priority_rank INTEGER
   GENERATED ALWAYS AS (CASE priority WHEN 'critical' THEN 3 WHEN 'high' THEN 2 WHEN 'medium' THEN 1 ELSE 0 END) VIRTUAL, is_open INTEGER
-  GENERATED ALWAYS AS (status IN ('received', 'diagnostic', 'in_progress', 'waiting_parts') AND deleted_at IS NULL) VIRTUAL, overdue_notified_for TEXT, escalated_at TEXT,
+  GENERATED ALWAYS AS (status IN ('received', 'diagnostic', 'in_progress', 'waiting_parts') AND deleted_at IS NULL) VIRTUAL, overdue_notified_for TEXT, escalated_at TEXT, search_text TEXT NOT NULL DEFAULT '',
   CHECK ((acknowledged_at IS NULL) = (acknowledged_by IS NULL)),
   CHECK (CASE status WHEN 'completed' THEN completed_at IS NOT NULL WHEN 'archived' THEN 1 ELSE completed_at IS NULL END)
 ) STRICT;
@@ -335,8 +335,6 @@ CREATE TABLE ticket_terms (
   ticket_id INTEGER NOT NULL,
   PRIMARY KEY (term, ticket_id)
 ) STRICT, WITHOUT ROWID;
-
-CREATE INDEX ticket_terms_ticket_id ON ticket_terms (ticket_id, term);
 
 CREATE TABLE attachments (
   id           INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -19,9 +19,9 @@ export const execute = (db: D1Database, statements: string[]) => db.batch(statem
 const fillSql = (month: string): string[] => [
   `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${FULL_TICKETS})
    INSERT INTO tickets (ticket_id, title, description, priority, machine_id, machine_type_id, reported_by, reporter_name,
-                        assigned_to, reported_at, created_at, updated_at)
+                        assigned_to, reported_at, created_at, updated_at, search_text)
    SELECT printf('${CODE}-${month}-%04d', i), 'Spindle vibrates above 8,000 rpm', printf('%.200c', 'x'), 'high', 1, 1, 1,
-          'Bench', 2, at, at, at
+          'Bench', 2, at, at, at, printf(' spindle vibrates above 8 000 rpm %04d', i)
    FROM (SELECT i, strftime('%Y-%m-%dT%H:%M:%fZ', 'now', printf('-%d minutes', ${FULL_TICKETS} - i)) AS at FROM n)`,
   `INSERT INTO ticket_timeline (ticket_id, user_id, user_name, action, new_value, created_at)
    SELECT id, reported_by, reporter_name, 'created', status, created_at FROM tickets`,

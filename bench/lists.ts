@@ -49,6 +49,7 @@ export const historySql = (count: number): string[] => [
   `INSERT INTO ticket_terms (term, ticket_id)
    SELECT 'spindle', id FROM tickets UNION ALL SELECT 'vibrates', id FROM tickets
    UNION ALL SELECT 'rare', id FROM tickets WHERE id % ${count / RARE} = 7`,
+  `UPDATE tickets SET search_text = ' spindle vibrates' || iif(id % ${count / RARE} = 7, ' rare', '')`,
 ];
 
 /** The median time of one list in both databases. */

@@ -23,8 +23,8 @@ export function words(...texts: (string | null | undefined)[]): string[] {
   return [...found];
 }
 
-/** The words of a few short texts as one searchable text, each with a space before it. */
-export const searchText = (...texts: (string | null | undefined)[]): string =>
-  words(...texts)
-    .map((word) => ` ${word}`)
-    .join("");
+/** Words as one searchable text, each with a space before it: a word begins with `x` where ` x` stands in it. */
+export const asSearchText = (found: string[]): string => found.map((word) => ` ${word}`).join("");
+
+/** The words of a few texts as one searchable text. */
+export const searchText = (...texts: (string | null | undefined)[]): string => asSearchText(words(...texts));

@@ -11,7 +11,7 @@ import {
   type IdempotencyRecord,
 } from "../http/idempotency.ts";
 import { AppError } from "../problem.ts";
-import { words } from "../search/words.ts";
+import { asSearchText, words } from "../search/words.ts";
 import { actorDocument, enqueueCustomerNews, enqueuePush, enqueueWebhooks, type WebhookEvent } from "./events.ts";
 import { monthCode } from "./number.ts";
 import { CREATED_TICKET, SELECT_CREATED_TICKET } from "./projection.ts";
@@ -46,9 +46,10 @@ const REPAIR_COUNTER = `
 
 const INSERT_TICKET = `
   INSERT INTO tickets (ticket_id, title, description, priority, machine_id, customer_id, reported_by, reporter_name,
-                       assigned_to, is_machine_down, scheduled_date, reported_at, created_at, updated_at, machine_type_id)
+                       assigned_to, is_machine_down, scheduled_date, reported_at, created_at, updated_at, machine_type_id,
+                       search_text)
   SELECT printf('%s-%s-%04d', n.code, n.month, n.last_number), ?3, ?4, ?5, m.id, ?6, u.id, COALESCE(?8, u.name),
-         ?9, ?10, ?11, ?12, ?13, ?13, mt.id
+         ?9, ?10, ?11, ?12, ?13, ?13, mt.id, printf('%s %04d', ?14, n.last_number)
   FROM machines m
   JOIN users u ON u.id = ?7
   JOIN machine_types mt ON mt.id = m.machine_type_id
@@ -82,6 +83,7 @@ async function write(
   const createdAt = now.toISOString();
   const month = monthCode(now, ctx.env.TIME_ZONE);
   const signedIn = stillSignedIn(ctx.actor, now);
+  const terms = words(input.title, input.description);
   const statements = [
     DB.prepare(takeNumber(signedIn.sql)).bind(
       input.machine_id,
@@ -106,9 +108,10 @@ async function write(
       input.scheduled_date,
       input.reported_at ?? createdAt,
       createdAt,
+      asSearchText(terms),
     ),
     DB.prepare(INSERT_TIMELINE),
-    DB.prepare(INSERT_TERMS).bind(JSON.stringify(words(input.title, input.description))),
+    DB.prepare(INSERT_TERMS).bind(JSON.stringify(terms)),
   ];
   statements.push(...notifications(ctx, input));
   if (repair) statements.unshift(DB.prepare(REPAIR_COUNTER).bind(month, input.machine_id));

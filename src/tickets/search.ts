@@ -40,9 +40,8 @@ function wordMatcher(word: string, machineIds: number[]): Matcher {
   const range = [word, word + LAST];
   const machines = JSON.stringify(machineIds);
   return {
-    condition: `(EXISTS (SELECT 1 FROM ticket_terms w WHERE w.ticket_id = t.id AND w.term >= ? AND w.term < ?)
-                 OR t.machine_id IN (SELECT value FROM json_each(?)))`,
-    params: [...range, machines],
+    condition: "(instr(t.search_text, ?) > 0 OR t.machine_id IN (SELECT value FROM json_each(?)))",
+    params: [` ${word}`, machines],
     ids: `SELECT id FROM (SELECT ticket_id AS id FROM ticket_terms WHERE term >= ? AND term < ? LIMIT ${CANDIDATES})
           UNION ALL
           SELECT id FROM (SELECT m.id FROM tickets m INDEXED BY tickets_machine

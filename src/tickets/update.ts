@@ -2,7 +2,7 @@ import { can, type Permission } from "../auth/roles.ts";
 import type { ActorContext } from "../context.ts";
 import { ifMatchHolds } from "../http/etag.ts";
 import { AppError } from "../problem.ts";
-import { words } from "../search/words.ts";
+import { asSearchText, words } from "../search/words.ts";
 import { applyChange, type Change, type Entry, type Guard, versionIs } from "./change.ts";
 import { type CustomerNews, NEWS_OF_STATUS, type WebhookEvent } from "./events.ts";
 import { findTicket, ticketById } from "./read.ts";
@@ -76,19 +76,29 @@ const PLAIN_FIELDS = [
   "is_machine_down",
 ] as const;
 
-/** The statements that keep the words of a ticket in step with its texts. */
-function reindex(ctx: ActorContext, ticket: Ticket, input: UpdateTicketInput): D1PreparedStatement[] {
-  const title = input.title ?? ticket.title;
-  const description = input.description === undefined ? ticket.description : input.description;
-  const terms = JSON.stringify(words(ticket.ticket_id.split("-").at(-1), title, description));
-  return [
-    ctx.env.DB.prepare(
-      "DELETE FROM ticket_terms WHERE ticket_id = ? AND term NOT IN (SELECT value FROM json_each(?))",
-    ).bind(ticket.id, terms),
-    ctx.env.DB.prepare(
-      "INSERT INTO ticket_terms (term, ticket_id) SELECT value, ? FROM json_each(?) WHERE true ON CONFLICT DO NOTHING",
-    ).bind(ticket.id, terms),
-  ];
+/** The words of a ticket with these texts. */
+const termsOf = (ticket: Pick<Ticket, "ticket_id" | "title" | "description">): string[] =>
+  words(ticket.ticket_id.split("-").at(-1), ticket.title, ticket.description);
+
+/** Keeps the words of a ticket in step with its texts: in its row, and by statements in the index of words. */
+function reindex(ctx: ActorContext, ticket: Ticket, change: Change): Change {
+  const { title = ticket.title, description = ticket.description } = change.set as Partial<Ticket>;
+  const terms = termsOf({ ...ticket, title, description });
+  const gone = termsOf(ticket).filter((term) => !terms.includes(term));
+  const { DB } = ctx.env;
+  return {
+    ...change,
+    set: { ...change.set, search_text: asSearchText(terms) },
+    statements: [
+      DB.prepare("DELETE FROM ticket_terms WHERE ticket_id = ? AND term IN (SELECT value FROM json_each(?))").bind(
+        ticket.id,
+        JSON.stringify(gone),
+      ),
+      DB.prepare(
+        "INSERT INTO ticket_terms (term, ticket_id) SELECT value, ? FROM json_each(?) WHERE true ON CONFLICT DO NOTHING",
+      ).bind(ticket.id, JSON.stringify(terms)),
+    ],
+  };
 }
 
 const person = async (ctx: ActorContext, id: number | null): Promise<string | null> =>
@@ -209,8 +219,8 @@ export async function updateTicket(
     const change = await plan(ctx, ticket, input);
     if (!change) return ticket;
     const textChanged = change.set.title !== undefined || change.set.description !== undefined;
-    const statements = textChanged ? reindex(ctx, ticket, input) : [];
-    const written = await applyChange(ctx, ticket, { ...change, statements }, guardOf(ticket, change));
+    const whole = textChanged ? reindex(ctx, ticket, change) : change;
+    const written = await applyChange(ctx, ticket, whole, guardOf(ticket, change));
     if (written) return ticketById(ctx, ticket.id);
     await ctx.sleep(Math.random() * WAIT_MS * (attempt + 1));
   }

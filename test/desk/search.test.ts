@@ -1,3 +1,5 @@
+import { applyD1Migrations } from "cloudflare:test";
+import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Role } from "../../src/auth/roles.ts";
 import { execute, machine, type Person, queryAll, send } from "../helpers.ts";
@@ -207,4 +209,42 @@ test("a retired machine's tickets are still found by its name", async () => {
   const ticket = await desk.create(people.operator, { title: "Handle loose", machine_id: id });
   await execute(`UPDATE machines SET retired_at = '2026-11-20T00:00:00.000Z' WHERE id = ${id}`);
   expect(await search("bridgeport")).toEqual([ticket.id]);
+});
+
+test("the words in a ticket's row are those in the index, after all that was created and changed here", async () => {
+  const rows = await queryAll<{ id: number; search_text: string; terms: string }>(
+    `SELECT t.id, t.search_text, (SELECT json_group_array(term) FROM ticket_terms w WHERE w.ticket_id = t.id) AS terms
+     FROM tickets t`,
+  );
+  expect(rows.length).toBeGreaterThan(10);
+  for (const { id, search_text, terms } of rows) {
+    expect({ id, words: search_text.trim().split(" ").sort() }).toEqual({ id, words: JSON.parse(terms).sort() });
+  }
+});
+
+test("the migration that brings the words into the row takes them from the index", async () => {
+  const { EMPTY_DB, MIGRATIONS } = env;
+  const number = "0012_ticket_search_text.sql";
+  await applyD1Migrations(
+    EMPTY_DB,
+    MIGRATIONS.filter(({ name }) => name < number),
+  );
+  const at = "2026-11-20T15:00:00.000Z";
+  await EMPTY_DB.batch(
+    [
+      `INSERT INTO users (name, email, role, created_at, updated_at) VALUES ('T', 't@shop.example', 'operator', '${at}', '${at}')`,
+      `INSERT INTO machine_types (code, name, created_at, updated_at) VALUES ('CNC', 'CNC', '${at}', '${at}')`,
+      `INSERT INTO machines (machine_type_id, name, qr_token, created_at, updated_at)
+       VALUES (1, 'Haas VF-2', 'q123456789012345678901', '${at}', '${at}')`,
+      ...["Spindle vibrates", "Never indexed"].map(
+        (title, index) =>
+          `INSERT INTO tickets (ticket_id, title, machine_id, reported_by, reporter_name, reported_at, created_at, updated_at)
+           VALUES ('CNC-1126-000${index + 1}', '${title}', 1, 1, 'T', '${at}', '${at}', '${at}')`,
+      ),
+      "INSERT INTO ticket_terms (term, ticket_id) VALUES ('spindle', 1), ('vibrates', 1), ('0001', 1)",
+    ].map((sql) => EMPTY_DB.prepare(sql)),
+  );
+  await applyD1Migrations(EMPTY_DB, MIGRATIONS);
+  const { results } = await EMPTY_DB.prepare("SELECT search_text FROM tickets ORDER BY id").all();
+  expect(results).toEqual([{ search_text: " 0001 spindle vibrates" }, { search_text: "" }]);
 });

@@ -87,13 +87,14 @@ export async function stock(tickets: Stocked[]): Promise<void> {
   await env.DB.batch([
     env.DB.prepare(
       `INSERT INTO tickets (id, ticket_id, title, status, priority, machine_id, machine_type_id, customer_id, reported_by,
-         reporter_name, assigned_to, is_machine_down, completed_at, reported_at, created_at, updated_at, deleted_at)
+         reporter_name, assigned_to, is_machine_down, completed_at, reported_at, created_at, updated_at, deleted_at,
+         search_text)
        SELECT t.value ->> 'id', t.value ->> 'number', t.value ->> 'title', t.value ->> 'status', t.value ->> 'priority',
          t.value ->> 'machine_id', (SELECT machine_type_id FROM machines WHERE id = t.value ->> 'machine_id'),
          t.value ->> 'customer_id', t.value ->> 'reported_by', 'Somebody', t.value ->> 'assigned_to',
          t.value ->> 'is_machine_down', iif(t.value ->> 'status' = 'completed', t.value ->> 'updated_at', NULL),
          t.value ->> 'created_at', t.value ->> 'created_at', t.value ->> 'updated_at',
-         iif(t.value ->> 'deleted', t.value ->> 'updated_at', NULL)
+         iif(t.value ->> 'deleted', t.value ->> 'updated_at', NULL), ' ' || (t.value ->> 'title')
        FROM json_each(?) t`,
     ).bind(rows),
     env.DB.prepare(

@@ -87,6 +87,7 @@ export const tickets = sqliteTable(
     ),
     overdue_notified_for: text(),
     escalated_at: text(),
+    search_text: text().notNull().default(""),
   },
   (t) => [
     index("tickets_created_at").on(t.created_at, t.id).where(sql`deleted_at IS NULL`),
@@ -118,7 +119,7 @@ export const ticket_terms = sqliteTable(
     term: text().notNull(),
     ticket_id: integer().notNull(),
   },
-  (t) => [primaryKey({ columns: [t.term, t.ticket_id] }), index("ticket_terms_ticket_id").on(t.ticket_id, t.term)],
+  (t) => [primaryKey({ columns: [t.term, t.ticket_id] })],
 );
 
 export const attachments = sqliteTable(

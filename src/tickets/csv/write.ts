@@ -1,5 +1,6 @@
 import type { ActorContext } from "../../context.ts";
 import { type Answer, answerFromRow, answerStatement, exactlyOnce } from "../../http/idempotency.ts";
+import { asSearchText } from "../../search/words.ts";
 import { counterGroups, raiseCounters } from "./counters.ts";
 import { type ImportTicket, isOpen } from "./line.ts";
 
@@ -47,13 +48,14 @@ const NUMBERED = `
 const INSERT_TICKETS = `
   INSERT INTO tickets (ticket_id, title, description, status, priority, machine_id, machine_type_id, reported_by,
                        reporter_name, assigned_to, is_machine_down, scheduled_date, reported_at, completed_at,
-                       created_at, updated_at, overdue_notified_for, escalated_at)
+                       created_at, updated_at, overdue_notified_for, escalated_at, search_text)
   SELECT n.ticket_id, n.row ->> 'title', n.row ->> 'description', n.row ->> 'status', n.row ->> 'priority',
          n.row ->> 'machine_id', n.row ->> 'machine_type_id', m.user_id, n.row ->> 'reporter_name',
          n.row ->> 'assigned_to', n.row ->> 'is_machine_down', n.row ->> 'scheduled_date', n.row ->> 'created_at',
          n.row ->> 'completed_at', n.row ->> 'created_at', m.at,
          iif(n.row ->> 'scheduled_date' <= m.at, n.row ->> 'scheduled_date', NULL),
-         iif(n.row ->> 'priority' = 'critical', m.at, NULL)
+         iif(n.row ->> 'priority' = 'critical', m.at, NULL),
+         (n.row ->> 'search_text') || ' ' || lower(replace(n.ticket_id, '-', ' '))
   FROM (${NUMBERED}) AS n, (SELECT ? AS at, CAST(? AS INTEGER) AS user_id) AS m
   ORDER BY n.line`;
 
@@ -82,7 +84,7 @@ const SELECT_NUMBERS = `
   SELECT '{}' AS headers, json_group_array(json_array(n.line, n.ticket_id)) AS body FROM (${NUMBERED}) AS n`;
 
 /** The members that a statement needs, beside those that tell a line's number. */
-const withNumber = (lines: ImportTicket[], pick: (line: ImportTicket) => Partial<ImportTicket> = () => ({})): string =>
+const withNumber = (lines: ImportTicket[], pick: (line: ImportTicket) => object = () => ({})): string =>
   JSON.stringify(
     lines.map((line) => ({
       line: line.line,
@@ -114,7 +116,7 @@ export async function writeChunk(ctx: ActorContext, lines: ImportTicket[]): Prom
       raiseCounters(ctx, counterGroups(lines)),
       DB.prepare(TAKE_NUMBERS).bind(numbering),
       DB.prepare(INSERT_TICKETS).bind(
-        withNumber(lines, ({ terms: _, ...columns }) => columns),
+        withNumber(lines, ({ terms, ...columns }) => ({ ...columns, search_text: asSearchText(terms) })),
         at,
         ctx.actor.id,
       ),
