@@ -56,17 +56,20 @@ const SELECT = `
 
 /**
  * The headers that put every mail of a ticket into one conversation (RFC 5322 section 3.6.4) and let the recipient opt
- * out with one click (RFC 8058). The mail service makes the Message-ID itself; the ticket's own one stands for the
+ * out with one click (RFC 8058), which takes https: the service refuses a mail that offers it with less. The mail service makes the Message-ID itself; the ticket's own one stands for the
  * beginning, so that even the first two mails belong together.
  */
 function headers(ctx: DeliveryContext, row: Row): Record<string, string> {
   const root = `<${row.ticket_number.toLowerCase()}@${ctx.env.EMAIL_FROM.email.split("@").at(-1)}>`;
   const earlier = (row.earlier ?? "").split(" ").filter((id) => /^<[^<>\s]{3,200}>$/.test(id));
+  const optOut = optOutUrl(ctx.env, row.origin, row.token);
   return {
     References: [root, ...earlier].join(" "),
     "In-Reply-To": earlier.at(-1) ?? root,
-    "List-Unsubscribe": `<${optOutUrl(ctx.env, row.origin, row.token)}>`,
-    "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    ...(optOut.startsWith("https:") && {
+      "List-Unsubscribe": `<${optOut}>`,
+      "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }),
   };
 }
 
