@@ -36,13 +36,15 @@ interface Row {
 /** Message ids that a mail refers to at most: enough for any mail program, well below the length of a header line. */
 const REFERENCES = 5;
 
+// CROSS JOIN keeps the order of the loops: a ticket has few mails, a person may have got thousands.
 const SELECT = `
   SELECT h.id, h.token, h.recipient, h.recipient_name, h.customer_id, h.language, h.status, m.template, m.subject, m.body,
          m.origin, m.ticket_id, m.user_id, t.ticket_id AS ticket_number, t.title, ma.name AS machine_name,
          (SELECT group_concat(message_id, ' ') FROM (
             SELECT message_id FROM (
-              SELECT p.id, p.message_id FROM email_history p JOIN email_messages pm ON pm.tracking_id = p.tracking_id
-              WHERE p.recipient = h.recipient AND pm.ticket_id = m.ticket_id AND p.message_id IS NOT NULL
+              SELECT p.id, p.message_id FROM email_messages pm
+              CROSS JOIN email_history p ON p.recipient = h.recipient AND p.tracking_id = pm.tracking_id
+              WHERE pm.ticket_id = m.ticket_id AND p.message_id IS NOT NULL
               ORDER BY p.id DESC LIMIT ${REFERENCES}) ORDER BY id)) AS earlier,
          m.template = 'message' OR (t.deleted_at IS NULL AND t.customer_id IS c.id AND c.archived_at IS NULL) AS concerned,
          pr.quiet_from, pr.quiet_until
