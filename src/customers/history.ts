@@ -6,7 +6,7 @@ import { contact_history } from "../db/schema.ts";
 import { decodeCursor, paginate } from "../http/cursor.ts";
 import {
   type Answer,
-  answerFromRow,
+  answerFromBatch,
   answerStatement,
   exactlyOnce,
   type IdempotencyRecord,
@@ -84,9 +84,7 @@ export async function addContactHistory(
         ),
         answerStatement(ctx, record, 201, SELECT_ENTRY),
       ]);
-      const [row] = results.at(-1)?.results ?? [];
-      if (!row) throw new Error("the batch committed without an answer");
-      return answerFromRow(201, row);
+      return answerFromBatch(201, results);
     } catch (error) {
       if (isNotNullViolation(error, "contact_history.customer_id")) await findChangeable(ctx, customerId);
       throw error;

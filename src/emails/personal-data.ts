@@ -82,7 +82,9 @@ export const forgetEmails = (condition: string): string[] => [
   `UPDATE idempotency_keys SET body = json_object('tracking_id', body ->> 'tracking_id', 'emails', json('[]'))
    WHERE user_id IN (SELECT id FROM users) AND route > 'POST /api/tickets/' AND route < 'POST /api/tickets0'
      AND route GLOB '*/emails' AND ${condition}
-     AND EXISTS (SELECT 1 FROM (${ADDRESSES}) a WHERE instr(body, json_quote(a.value)) > 0)`,
+     AND (EXISTS (SELECT 1 FROM contact_methods
+                  WHERE customer_id = ?1 AND kind = 'email' AND instr(body, json_quote(value)) > 0)
+          OR EXISTS (SELECT 1 FROM email_history WHERE customer_id = ?1 AND instr(body, json_quote(recipient)) > 0))`,
   `UPDATE email_messages SET subject = 'erased', body = iif(template = 'message', 'erased', NULL)
    WHERE tracking_id IN (SELECT tracking_id FROM email_history WHERE id IN (${MAILS})) AND ${condition}
      AND NOT EXISTS (SELECT 1 FROM email_history h

@@ -1,12 +1,12 @@
 import type { DeliveryContext, Outcome } from "../deliveries/job.ts";
 import { maxAttempts } from "../deliveries/schedule.ts";
 import type { Locale } from "../problem.ts";
-import { addressDigest, optOutUrl, pixelUrl } from "./links.ts";
+import { optOutUrl, pixelUrl } from "./links.ts";
 import { type Mail, type MailResult, sendMail } from "./mailer.ts";
-import { optedOut } from "./queue.ts";
-import { quietUntil } from "./quiet-hours.ts";
 import type { Template } from "./schemas.ts";
 import { renderMail } from "./template.ts";
+import { noteTold } from "./timeline.ts";
+import { duringQuietHours, wantsNoMail } from "./wishes.ts";
 
 interface Row {
   id: number;
@@ -102,12 +102,8 @@ const setStatus = (ctx: DeliveryContext, row: Row, status: "failed" | "suppresse
     row.id,
   );
 
-function timeline(ctx: DeliveryContext, row: Row, action: "notified" | "notification_failed", comment: string) {
-  const event = row.template === "message" ? "email.message" : `ticket.${row.template}`;
-  return ctx.env.DB.prepare(
-    "INSERT INTO ticket_timeline (ticket_id, action, new_value, comment, created_at) VALUES (?, ?, ?, ?, ?)",
-  ).bind(row.ticket_id, action, event, comment, ctx.now().toISOString());
-}
+/** What the timeline calls the contents of a mail. */
+const eventOf = ({ template }: Row): string => (template === "message" ? "email.message" : `ticket.${template}`);
 
 /** The row, the customer's contact history and, for news, the timeline say that it went out. */
 function sentEffects(ctx: DeliveryContext, row: Row, messageId: string | null): D1PreparedStatement[] {
@@ -127,7 +123,7 @@ function sentEffects(ctx: DeliveryContext, row: Row, messageId: string | null): 
       ).bind(row.ticket_id, row.user_id, row.subject, now, row.id),
     );
   }
-  if (row.template !== "message") effects.push(timeline(ctx, row, "notified", "email"));
+  if (row.template !== "message") effects.push(noteTold(ctx, row.ticket_id, "notified", eventOf(row), "email"));
   return effects;
 }
 
@@ -139,7 +135,7 @@ const suppressed = (ctx: DeliveryContext, row: Row, reason: string): Outcome => 
 
 const failed = (ctx: DeliveryContext, row: Row, reason: string): D1PreparedStatement[] => [
   setStatus(ctx, row, "failed", reason),
-  timeline(ctx, row, "notification_failed", reason),
+  noteTold(ctx, row.ticket_id, "notification_failed", eventOf(row), reason),
 ];
 
 function outcome(ctx: DeliveryContext, row: Row, attempts: number, result: MailResult): Outcome {
@@ -171,14 +167,9 @@ export async function sendQueuedEmail(ctx: DeliveryContext, emailId: number, att
   if (!row) return { result: "failed", error: "the recipient has been erased" };
   if (row.status === "sent") return { result: "delivered", response: "sent before" };
   if (!row.concerned) return suppressed(ctx, row, "not_concerned");
-  const unwanted = await ctx.env.DB.prepare(`SELECT ${optedOut("?1", "?2")} AS yes`)
-    .bind(row.recipient, addressDigest(row.recipient))
-    .first<number>("yes");
-  if (unwanted) return suppressed(ctx, row, "opted_out");
-  if (row.quiet_from !== null && row.quiet_until !== null) {
-    const until = quietUntil(ctx.now(), row.quiet_from, row.quiet_until, ctx.env.TIME_ZONE);
-    if (until) return { result: "postponed", until, error: "quiet hours" };
-  }
+  if (await wantsNoMail(ctx, row.recipient)) return suppressed(ctx, row, "opted_out");
+  const later = duringQuietHours(ctx, row);
+  if (later) return later;
   const result = await ctx.connections.run(() => sendMail(ctx, mail(ctx, row)));
   return outcome(ctx, row, attempts, result);
 }
