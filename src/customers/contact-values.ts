@@ -2,6 +2,7 @@ import { type CountryCode, parsePhoneNumberFromString } from "libphonenumber-js/
 import { emailAddress } from "../http/schemas.ts";
 import { AppError } from "../problem.ts";
 
+/** Ways to reach a customer (contract section 6). */
 export const CONTACT_KINDS = ["phone", "sms", "whatsapp", "email"] as const;
 export type ContactKind = (typeof CONTACT_KINDS)[number];
 

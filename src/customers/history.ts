@@ -15,6 +15,7 @@ import { findTicket } from "../tickets/read.ts";
 import { findChangeable, findCustomer } from "./read.ts";
 import type { ContactHistoryInput } from "./schemas.ts";
 
+/** An entry as the API shows it: which column each member comes from. */
 export const historyColumns = {
   id: contact_history.id,
   ticket_id: contact_history.ticket_id,

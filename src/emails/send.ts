@@ -68,6 +68,8 @@ function headers(ctx: DeliveryContext, row: Row): Record<string, string> {
   return {
     References: [root, ...earlier].join(" "),
     "In-Reply-To": earlier.at(-1) ?? root,
+    // Nobody's holiday notice answers a machine (RFC 3834 section 5).
+    ...(row.template !== "message" && { "Auto-Submitted": "auto-generated" }),
     ...(optOut.startsWith("https:") && {
       "List-Unsubscribe": `<${optOut}>`,
       "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
