@@ -147,7 +147,7 @@ export function createApp(world: World = realWorld) {
     ctx.log.info("request", {
       method: c.req.method,
       // What follows /t/ and /u/ is as good as a password.
-      path: c.req.path.replace(/^(\/[tu]\/).*/, "$1"),
+      path: c.req.path.replace(/^(\/[tu]\/).*/s, "$1"),
       status: c.res.status,
       ms: world.now().getTime() - started,
       user_id: c.get("actorCtx")?.actor.id,

@@ -4,6 +4,8 @@ import { beforeEach, expect, test } from "vitest";
 import { createContext, realWorld } from "../src/context.ts";
 import worker from "../src/index.ts";
 import { purgeExpired } from "../src/retention.ts";
+import { countedDatabase } from "./deliveries/counted-database.ts";
+import { NIGHTLY, stage } from "./deliveries/stage.ts";
 import { execute, machine, type Person, person, queryAll, rowCounts, startApp } from "./helpers.ts";
 import { postTicket } from "./tickets/api.ts";
 
@@ -68,7 +70,7 @@ test("nothing else is touched, the timeline least of all", async () => {
 });
 
 test("a purge takes a limited number of rows at a time and finishes in several runs", async () => {
-  const rows = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1200)`;
+  const rows = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3600)`;
   await execute(
     `INSERT INTO idempotency_keys (user_id, route, key, request_hash, status, headers, body, created_at)
      ${rows} SELECT ${technician.id}, 'r', 'k' || i, 'h', 201, '{}', '{}', '2020-01-01T00:00:00.000Z' FROM n`,
@@ -82,10 +84,29 @@ test("a purge takes a limited number of rows at a time and finishes in several r
     left.push([counts.idempotency_keys, counts.sessions]);
   }
   expect(left).toEqual([
-    [700, 701],
-    [200, 201],
+    [2100, 2101],
+    [600, 601],
     [0, 1],
   ]);
+});
+
+test("a night with more to remove than it can stays within fifty statements", async () => {
+  const rows = (n: number) => `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${n})`;
+  const past = "'2020-01-01T00:00:00.000Z'";
+  await execute(
+    `INSERT INTO idempotency_keys (user_id, route, key, request_hash, status, headers, body, created_at)
+     ${rows(10_000)} SELECT ${technician.id}, 'r', 'k' || i, 'h', 201, '{}', '{}', ${past} FROM n`,
+    `INSERT INTO deliveries (channel, target, subject, event_type, payload, status, created_at, updated_at, completed_at)
+     ${rows(6000)} SELECT 'push', 'user:1', 'ticket:' || i, 'ticket.assigned', '{}', 'completed', ${past}, ${past}, ${past}
+     FROM n`,
+  );
+  const { database, take } = countedDatabase(env.DB);
+  const on = stage({ settings: { DB: database, PABBLY_WEBHOOK_URL: "https://connect.pabbly.com/workflow/1" } });
+  await on.cron(NIGHTLY);
+  expect(take().statements).toBeLessThanOrEqual(50);
+  const { idempotency_keys, deliveries } = await rowCounts();
+  expect({ idempotency_keys, deliveries }).toEqual({ idempotency_keys: 2500, deliveries: 1000 });
+  await execute("DELETE FROM deliveries");
 });
 
 test("the cron trigger purges", async () => {

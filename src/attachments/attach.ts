@@ -2,7 +2,7 @@ import type { ActorContext } from "../context.ts";
 import { isNotNullViolation, isUniqueViolation } from "../db/errors.ts";
 import {
   type Answer,
-  answerFromRow,
+  answerFromBatch,
   answerStatement,
   exactlyOnce,
   type IdempotencyRecord,
@@ -72,9 +72,7 @@ async function write(base: ActorContext, file: Stored, record: IdempotencyRecord
       DB.prepare(TOUCH_TICKET).bind(at, ticketId),
       answerStatement(ctx, record, 201, SELECT_ANSWER),
     ]);
-    const row = results.at(-1)?.results[0];
-    if (!row) throw new Error("the batch committed without an answer");
-    return answerFromRow(201, row);
+    return answerFromBatch(201, results);
   } catch (error) {
     if (isNotNullViolation(error, "attachments.ticket_id")) throw new AppError("ticket_not_found");
     // The object's name is random: it can only be this very batch, committed before its connection was lost.

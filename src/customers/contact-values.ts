@@ -1,16 +1,10 @@
 import { type CountryCode, parsePhoneNumberFromString } from "libphonenumber-js/min";
-import { z } from "zod";
+import { emailAddress } from "../http/schemas.ts";
 import { AppError } from "../problem.ts";
 
+/** Ways to reach a customer (contract section 6). */
 export const CONTACT_KINDS = ["phone", "sms", "whatsapp", "email"] as const;
 export type ContactKind = (typeof CONTACT_KINDS)[number];
-
-// RFC 5321 section 4.5.3.1: 64 octets before the @, 254 in all. Tested before lower case is made of it: the Kelvin
-// sign would become a k.
-const address = z
-  .email()
-  .max(254)
-  .regex(/^[^@]{1,64}@/);
 
 // Neither area code nor exchange begins with 0 or 1 in the North American plan; the library also takes local numbers
 // of seven digits, which nobody abroad can call. Which area codes are in use is not asked, since new ones appear.
@@ -38,8 +32,7 @@ function parse(text: string, region: CountryCode): string | null {
 
 /** An e-mail address in the form that is stored and compared, or null. */
 export function toAddress(text: string): string | null {
-  const parsed = address.safeParse(text.trim());
-  return parsed.success ? parsed.data.toLowerCase() : null;
+  return emailAddress.safeParse(text).data ?? null;
 }
 
 /**

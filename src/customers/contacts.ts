@@ -201,26 +201,25 @@ export async function getContactPreferences(ctx: Context, customerId: number): P
 const PREFERENCES = Object.keys(preferenceColumns) as (keyof ContactPreferences)[];
 
 /**
- * Replaces a customer's preferences.
+ * Replaces a customer's preferences. Allowing e-mail again lifts the opt-outs of their addresses, in the same batch.
  *
  * @throws AppError `customer_unknown`, `customer_erased`, `database_unavailable`.
  */
 export async function putContactPreferences(ctx: Context, customerId: number, input: ContactPreferences) {
   await findChangeable(ctx, customerId);
   const values = PREFERENCES.map((name) => (typeof input[name] === "boolean" ? Number(input[name]) : input[name]));
-  const written = await throughLostConnections(ctx, true, () =>
+  const statements = [
+    ...(input.allow_email ? [await optIn(ctx, customerId)] : []),
     ctx.env.DB.prepare(
       `INSERT INTO contact_preferences (customer_id, ${PREFERENCES.join(", ")}, updated_at)
        SELECT id, ${PREFERENCES.map(() => "?").join(", ")}, ? FROM customers WHERE id = ? AND erased_at IS NULL
        ON CONFLICT (customer_id) DO UPDATE SET
          ${[...PREFERENCES, "updated_at"].map((name) => `${name} = excluded.${name}`).join(", ")}
        RETURNING customer_id`,
-    )
-      .bind(...values, ctx.now().toISOString(), customerId)
-      .first(),
-  );
+    ).bind(...values, ctx.now().toISOString(), customerId),
+  ];
+  const results = await throughLostConnections(ctx, true, () => ctx.env.DB.batch(statements));
   // Removed or erased since it was read.
-  if (!written) await findChangeable(ctx, customerId);
-  if (input.allow_email) await optIn(ctx, customerId);
+  if (results.at(-1)?.results.length === 0) await findChangeable(ctx, customerId);
   return input;
 }

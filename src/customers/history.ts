@@ -6,7 +6,7 @@ import { contact_history } from "../db/schema.ts";
 import { decodeCursor, paginate } from "../http/cursor.ts";
 import {
   type Answer,
-  answerFromRow,
+  answerFromBatch,
   answerStatement,
   exactlyOnce,
   type IdempotencyRecord,
@@ -15,6 +15,7 @@ import { findTicket } from "../tickets/read.ts";
 import { findChangeable, findCustomer } from "./read.ts";
 import type { ContactHistoryInput } from "./schemas.ts";
 
+/** An entry as the API shows it: which column each member comes from. */
 export const historyColumns = {
   id: contact_history.id,
   ticket_id: contact_history.ticket_id,
@@ -84,9 +85,7 @@ export async function addContactHistory(
         ),
         answerStatement(ctx, record, 201, SELECT_ENTRY),
       ]);
-      const [row] = results.at(-1)?.results ?? [];
-      if (!row) throw new Error("the batch committed without an answer");
-      return answerFromRow(201, row);
+      return answerFromBatch(201, results);
     } catch (error) {
       if (isNotNullViolation(error, "contact_history.customer_id")) await findChangeable(ctx, customerId);
       throw error;

@@ -12,6 +12,7 @@ const SEARCH_WORDS = 6;
 /** Digits in a row that are looked for anywhere in a number; fewer would find everybody. */
 const SEARCH_DIGITS = 3;
 
+/** A customer as the API shows it: which column each member comes from. */
 export const customerColumns = {
   id: customers.id,
   name: customers.name,
@@ -75,7 +76,7 @@ function matches(ctx: Context, q: string): SQL | undefined {
 /**
  * A page of customers, newest first. Erased ones are in no list.
  *
- * Without `q` a page reads no more rows than it shows; with `q` the customers are gone through, newest first, until the
+ * Without `q` a page reads the rows that it shows and passes over archived ones in between; with `q` the customers are gone through, newest first, until the
  * page is full.
  *
  * @throws AppError `invalid_cursor`.

@@ -2,7 +2,7 @@ import { asc, eq } from "drizzle-orm";
 import type { ActorContext, Context, RequestContext } from "../context.ts";
 import { throughLostConnections } from "../db/lost-connections.ts";
 import { contact_history, customers, tickets } from "../db/schema.ts";
-import { forgetEmails, selectEmails } from "../emails/personal-data.ts";
+import { forgetEmails, forgetNotifications, selectEmails } from "../emails/personal-data.ts";
 import { anyVersion, ifMatchHolds } from "../http/etag.ts";
 import { AppError } from "../problem.ts";
 import { announceSync, syncGone } from "../sync/enqueue.ts";
@@ -18,11 +18,11 @@ const IN_USE = `(EXISTS (SELECT 1 FROM tickets WHERE customer_id = ?1)
 const RECORDS_OF = "user_id IN (SELECT id FROM users) AND route =";
 
 /**
- * SQL that removes what other tables hold about customer `?1`, under a further condition: all but the tickets.
+ * SQL that removes what other tables hold about customer `?1`, under a further condition: all but tickets and e-mails.
  * Answers that are kept for a repeated request lose the person, but stay, so that a repeat makes nobody anew.
  */
 const forget = (condition: string): string[] => [
-  ...forgetEmails(condition),
+  ...forgetNotifications(condition),
   `DELETE FROM contact_history WHERE customer_id = ?1 AND ${condition}`,
   `DELETE FROM contact_methods WHERE customer_id = ?1 AND ${condition}`,
   `DELETE FROM contact_preferences WHERE customer_id = ?1 AND ${condition}`,
@@ -54,6 +54,7 @@ async function runRemoval(ctx: RequestContext, id: number, unbound: boolean, sta
 
 /**
  * Takes a customer out of use. One with tickets or e-mails is archived, since those name them; one without is removed.
+ * Mails to their address from before they were a customer belong to their tickets, and stay.
  *
  * @throws AppError `customer_unknown`, `version_conflict`, `database_unavailable`.
  */
@@ -87,7 +88,7 @@ export async function eraseCustomer(ctx: ActorContext, id: number, ifMatch: stri
   const { DB } = ctx.env;
   const erasable = `EXISTS (SELECT 1 FROM customers WHERE id = ?1 AND ${version})`;
   await runRemoval(ctx, id, anyVersion(ifMatch), [
-    ...forget(erasable).map((sql) => DB.prepare(sql).bind(id)),
+    ...[...forgetEmails(erasable), ...forget(erasable)].map((sql) => DB.prepare(sql).bind(id)),
     DB.prepare(
       `UPDATE customers SET name = 'erased', name_words = '', company = NULL, company_words = '', email = NULL, phone = NULL,
               whatsapp = NULL, language = NULL, notes = NULL, archived_at = COALESCE(archived_at, ?2), erased_at = ?2,

@@ -3,7 +3,7 @@ import { throughLostConnections } from "../db/lost-connections.ts";
 import { anyVersion, ifMatchHolds } from "../http/etag.ts";
 import {
   type Answer,
-  answerFromRow,
+  answerFromBatch,
   answerStatement,
   exactlyOnce,
   type IdempotencyRecord,
@@ -75,9 +75,7 @@ export async function createCustomer(
       answerStatement(ctx, record, 201, SELECT_NEWEST),
     ]);
     announceSync(ctx, results.slice(1, 1 + sync.length));
-    const [row] = results.at(-1)?.results ?? [];
-    if (!row) throw new Error("the batch committed without an answer");
-    return answerFromRow(201, row);
+    return answerFromBatch(201, results);
   });
 }
 

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { EMAIL_STATUSES } from "../emails/schemas.ts";
+import { EMAIL_STATUSES, OPENED_BY } from "../emails/schemas.ts";
 import { pageQuery } from "../http/cursor.ts";
 import { IdParam, id, instant, line, nullableText, optionalText, pathId, text } from "../http/schemas.ts";
 import { LOCALES } from "../problem.ts";
@@ -178,10 +178,12 @@ export const CustomerExportOutput = z
         subject: z.string(),
         body: z.string().nullable(),
         status: z.enum(EMAIL_STATUSES),
+        reason: z.string().nullable(),
         created_at: instant,
         sent_at: instant.nullable(),
         opened_at: instant.nullable(),
         open_count: z.int(),
+        opened_by: z.enum(OPENED_BY).nullable(),
       }),
     ),
     tickets: z.array(z.object({ ticket_id: z.string(), title: z.string(), created_at: instant })),

@@ -3,7 +3,7 @@ import { isNotNullViolation } from "../db/errors.ts";
 import { announce } from "../deliveries/outbox.ts";
 import {
   type Answer,
-  answerFromRow,
+  answerFromBatch,
   answerStatement,
   exactlyOnce,
   type IdempotencyRecord,
@@ -75,8 +75,6 @@ export async function sendEmail(
     }
     const ids = results.flatMap((result) => result.results.flatMap((row) => row.id ?? []));
     ctx.waitUntil(announce(ctx, ids));
-    const { headers, body } = results.at(-1)?.results[0] ?? {};
-    if (!headers || !body) throw new Error("the batch committed without an answer");
-    return answerFromRow(202, { headers, body });
+    return answerFromBatch(202, results);
   });
 }

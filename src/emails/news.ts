@@ -2,10 +2,10 @@ import { createHash } from "node:crypto";
 import { type Claim, type DeliveryContext, type Outcome, referencedId } from "../deliveries/job.ts";
 import type { Locale } from "../problem.ts";
 import { type CustomerNews, enqueueWebhooks } from "../tickets/events.ts";
-import { addressDigest } from "./links.ts";
-import { optedOut, queueSend } from "./queue.ts";
-import { quietUntil } from "./quiet-hours.ts";
+import { queueSend } from "./queue.ts";
 import { subjectLine } from "./template.ts";
+import { noteTold } from "./timeline.ts";
+import { duringQuietHours, wantsNoMail } from "./wishes.ts";
 import { EMAIL_WORDS } from "./words.ts";
 
 /** What the outbox keeps of news: nothing about the person. */
@@ -88,27 +88,6 @@ function chosenMethod(row: Row): { method: Method; value: string } | null {
   return null;
 }
 
-/** Whether the address itself has opted out, through whichever mail and customer. */
-async function withoutUnwantedAddress(ctx: DeliveryContext, row: Row): Promise<Row> {
-  if (row.email === null || row.allow_email === 0) return row;
-  const unwanted = await ctx.env.DB.prepare(`SELECT ${optedOut("?1", "?2")} AS yes`)
-    .bind(row.email, addressDigest(row.email))
-    .first<number>("yes");
-  return unwanted ? { ...row, email: null } : row;
-}
-
-function quiet(ctx: DeliveryContext, row: Row): Outcome | null {
-  if (row.quiet_from === null || row.quiet_until === null) return null;
-  const until = quietUntil(ctx.now(), row.quiet_from, row.quiet_until, ctx.env.TIME_ZONE);
-  return until && { result: "postponed", until, error: "quiet hours" };
-}
-
-function timeline(ctx: DeliveryContext, ticketId: number, action: string, event: string, method: string) {
-  return ctx.env.DB.prepare(
-    "INSERT INTO ticket_timeline (ticket_id, action, new_value, comment, created_at) VALUES (?, ?, ?, ?, ?)",
-  ).bind(ticketId, action, event, method, ctx.now().toISOString());
-}
-
 /** The notification for every endpoint that listens. When none does any more, NOT NULL undoes the batch. */
 function byWebhook(
   ctx: DeliveryContext,
@@ -133,7 +112,7 @@ function byWebhook(
       `INSERT INTO contact_history (customer_id, ticket_id, channel, direction, summary, value, created_at)
        VALUES (iif(changes() > 0, ?, NULL), ?, ?, 'outbound', ?, ?, ?)`,
     ).bind(row.id, row.ticket_id, way.method, told.message, way.value, ctx.now().toISOString()),
-    timeline(ctx, row.ticket_id, "notified", told.event, way.method),
+    noteTold(ctx, row.ticket_id, "notified", told.event, way.method),
   ];
 }
 
@@ -150,10 +129,12 @@ export async function tellCustomer(ctx: DeliveryContext, job: Claim, customerId:
   const found = await findCustomer(ctx, referencedId(job.subject), customerId, job.event_type, news_id);
   if (!found) return { result: "delivered", response: "nobody to tell any more" };
   if (found.told) return { result: "delivered", response: "told before" };
-  const row = await withoutUnwantedAddress(ctx, found);
+  // The address itself may have opted out, through whichever mail and customer.
+  const unwanted = found.email !== null && (await wantsNoMail(ctx, found.email));
+  const row = unwanted ? { ...found, email: null } : found;
   const way = chosenMethod(row);
   if (!way) return { result: "delivered", response: "the customer allows no way that we have" };
-  const later = quiet(ctx, row);
+  const later = duringQuietHours(ctx, row);
   if (later) return later;
   const words = EMAIL_WORDS[row.language ?? ctx.env.DEFAULT_LOCALE].news[news];
   const message = `${subjectLine(row.ticket_number, words.subject)}. ${words.text}`;
@@ -191,11 +172,11 @@ export async function notificationHeld(ctx: DeliveryContext, job: Claim): Promis
   const row = await findCustomer(ctx, ticketId, customerId, event);
   if (!row) return { result: "delivered", response: "nobody to tell any more" };
   if (row[`allow_${method}`] !== 1) return { result: "delivered", response: "opted out" };
-  return quiet(ctx, row);
+  return duringQuietHours(ctx, row);
 }
 
 /** The timeline says that a notification has not got through. */
 export function notificationFailed(ctx: DeliveryContext, job: Claim): D1PreparedStatement {
   const { ticketId, event, method } = notificationOf(job);
-  return timeline(ctx, ticketId, "notification_failed", event, method);
+  return noteTold(ctx, ticketId, "notification_failed", event, method);
 }

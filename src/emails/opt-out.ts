@@ -1,4 +1,5 @@
 import type { Context } from "../context.ts";
+import { throughLostConnections } from "../db/lost-connections.ts";
 import { addressDigest, optOutToken } from "./links.ts";
 
 /** The address behind an opt-out link, or null when the link is not ours or the mail has been erased. */
@@ -13,6 +14,8 @@ export async function optOutAddress(ctx: Context, link: string): Promise<string 
 /**
  * Notes that an address wants no more e-mail, for ever and whoever writes to it; the preferences of each customer who
  * has it follow. May be repeated.
+ *
+ * @throws AppError `database_unavailable`.
  */
 export async function optOut(ctx: Context, address: string): Promise<void> {
   const { DB } = ctx.env;
@@ -22,7 +25,7 @@ export async function optOut(ctx: Context, address: string): Promise<void> {
     SELECT DISTINCT cm.customer_id FROM contact_methods cm
     LEFT JOIN contact_preferences cp ON cp.customer_id = cm.customer_id
     WHERE cm.kind = 'email' AND cm.value = ? AND COALESCE(cp.allow_email, 1) = 1`;
-  await DB.batch([
+  const statements = [
     DB.prepare("INSERT INTO email_opt_outs (address_digest, created_at) VALUES (?, ?) ON CONFLICT DO NOTHING").bind(
       addressDigest(address),
       now,
@@ -36,17 +39,21 @@ export async function optOut(ctx: Context, address: string): Promise<void> {
        SELECT customer_id, 0, ? FROM (${allowing}) WHERE true
        ON CONFLICT (customer_id) DO UPDATE SET allow_email = 0, updated_at = excluded.updated_at`,
     ).bind(now, address),
-  ]);
+  ];
+  await throughLostConnections(ctx, true, () => DB.batch(statements));
 }
 
-/** Forgets the opt-outs of a customer's addresses: they have told the shop that e-mail is welcome again. */
-export async function optIn(ctx: Context, customerId: number): Promise<void> {
+/**
+ * For the batch that allows e-mail to a customer, before the change: when they allowed none until then, the opt-outs of
+ * their addresses are forgotten. A change of other preferences leaves them.
+ */
+export async function optIn(ctx: Context, customerId: number): Promise<D1PreparedStatement> {
   const { DB } = ctx.env;
   const { results } = await DB.prepare("SELECT value FROM contact_methods WHERE customer_id = ? AND kind = 'email'")
     .bind(customerId)
     .all<{ value: string }>();
-  if (results.length === 0) return;
-  await DB.prepare("DELETE FROM email_opt_outs WHERE address_digest IN (SELECT value FROM json_each(?))")
-    .bind(JSON.stringify(results.map(({ value }) => addressDigest(value))))
-    .run();
+  return DB.prepare(
+    `DELETE FROM email_opt_outs WHERE address_digest IN (SELECT value FROM json_each(?))
+       AND EXISTS (SELECT 1 FROM contact_preferences WHERE customer_id = ? AND allow_email = 0)`,
+  ).bind(JSON.stringify(results.map(({ value }) => addressDigest(value))), customerId);
 }

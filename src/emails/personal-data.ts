@@ -2,12 +2,21 @@ import { and, asc, eq, inArray, isNull, or } from "drizzle-orm";
 import type { Context } from "../context.ts";
 import { contact_methods, email_history, email_messages, tickets } from "../db/schema.ts";
 
-/** A query of the e-mails sent to a customer, with their texts; also those to an address of theirs that nobody knew as theirs. */
+/**
+ * A query of the e-mails sent to a customer, with their texts; also those to an address of theirs, now or before, from
+ * when nobody knew it as theirs.
+ */
 export function selectEmails(ctx: Context, customerId: number) {
   const addresses = ctx.db
     .select({ value: contact_methods.value })
     .from(contact_methods)
-    .where(and(eq(contact_methods.customer_id, customerId), eq(contact_methods.kind, "email")));
+    .where(and(eq(contact_methods.customer_id, customerId), eq(contact_methods.kind, "email")))
+    .union(
+      ctx.db
+        .select({ value: email_history.recipient })
+        .from(email_history)
+        .where(eq(email_history.customer_id, customerId)),
+    );
   return ctx.db
     .select({
       ticket_id: tickets.ticket_id,
@@ -16,10 +25,12 @@ export function selectEmails(ctx: Context, customerId: number) {
       subject: email_messages.subject,
       body: email_messages.body,
       status: email_history.status,
+      reason: email_history.reason,
       created_at: email_history.created_at,
       sent_at: email_history.sent_at,
       opened_at: email_history.opened_at,
       open_count: email_history.open_count,
+      opened_by: email_history.opened_by,
     })
     .from(email_history)
     .innerJoin(email_messages, eq(email_messages.tracking_id, email_history.tracking_id))
@@ -33,7 +44,10 @@ export function selectEmails(ctx: Context, customerId: number) {
     .orderBy(asc(email_history.id));
 }
 
-const ADDRESSES = "SELECT value FROM contact_methods WHERE customer_id = ?1 AND kind = 'email'";
+// Also those that were taken from them since: mails went there.
+const ADDRESSES = `
+  SELECT value FROM contact_methods WHERE customer_id = ?1 AND kind = 'email'
+  UNION SELECT recipient FROM email_history WHERE customer_id = ?1`;
 const NOTIFICATIONS = `
   SELECT d.id FROM contact_history h
   JOIN deliveries d ON d.subject >= 'ticket:' || h.ticket_id || '/customer:' || h.customer_id || '/'
@@ -46,20 +60,31 @@ const MAILS = `
   UNION SELECT id FROM email_history WHERE recipient IN (${ADDRESSES}) AND customer_id IS NULL`;
 
 /**
- * SQL that removes what e-mails and notifications hold about customer `?1`, under a further condition, before their
- * contact methods and history go: numbers on their way to a webhook, addresses in stored answers, the words of messages
- * that nobody else got, rows with their addresses. An opt-out stays: it is a digest.
+ * SQL that removes what notifications hold about customer `?1`, under a further condition, before their contact history
+ * goes: numbers on their way to a webhook.
+ *
+ * @param condition SQL that mentions `?1`.
+ */
+export const forgetNotifications = (condition: string): string[] => [
+  `DELETE FROM delivery_attempts WHERE delivery_id IN (${NOTIFICATIONS}) AND ${condition}`,
+  `DELETE FROM deliveries WHERE id IN (${NOTIFICATIONS}) AND ${condition}`,
+];
+
+/**
+ * SQL that removes what e-mails hold about customer `?1`, under a further condition, before their contact methods go:
+ * addresses in stored answers, the words of messages that nobody else got, rows with their addresses. An opt-out stays:
+ * it is a digest.
  *
  * @param condition SQL that mentions `?1`.
  */
 export const forgetEmails = (condition: string): string[] => [
-  `DELETE FROM delivery_attempts WHERE delivery_id IN (${NOTIFICATIONS}) AND ${condition}`,
-  `DELETE FROM deliveries WHERE id IN (${NOTIFICATIONS}) AND ${condition}`,
   // Naming every user makes the records' key usable, which begins with them.
   `UPDATE idempotency_keys SET body = json_object('tracking_id', body ->> 'tracking_id', 'emails', json('[]'))
    WHERE user_id IN (SELECT id FROM users) AND route > 'POST /api/tickets/' AND route < 'POST /api/tickets0'
      AND route GLOB '*/emails' AND ${condition}
-     AND EXISTS (SELECT 1 FROM (${ADDRESSES}) a WHERE instr(body, json_quote(a.value)) > 0)`,
+     AND (EXISTS (SELECT 1 FROM contact_methods
+                  WHERE customer_id = ?1 AND kind = 'email' AND instr(body, json_quote(value)) > 0)
+          OR EXISTS (SELECT 1 FROM email_history WHERE customer_id = ?1 AND instr(body, json_quote(recipient)) > 0))`,
   `UPDATE email_messages SET subject = 'erased', body = iif(template = 'message', 'erased', NULL)
    WHERE tracking_id IN (SELECT tracking_id FROM email_history WHERE id IN (${MAILS})) AND ${condition}
      AND NOT EXISTS (SELECT 1 FROM email_history h

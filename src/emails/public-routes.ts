@@ -1,4 +1,5 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import type { Context as HonoContext } from "hono";
 import type { AppEnv } from "../context.ts";
 import { describeError } from "../log.ts";
 import { openedBy, PIXEL, recordOpen } from "./opens.ts";
@@ -49,6 +50,12 @@ const confirm = createRoute({
   responses: { 200: page("Done; may be repeated"), 404: page("The link is not valid") },
 });
 
+/** Answers with the page behind an opt-out link, in the reader's language. */
+function answerPage(c: HonoContext<AppEnv>, state: "ask" | "done" | "unknown") {
+  const headers = { "content-security-policy": OPT_OUT_PAGE_POLICY, "cache-control": "no-store" };
+  return c.html(optOutPage(c.get("ctx").locale, state), state === "unknown" ? 404 : 200, headers);
+}
+
 /** What people who get e-mails meet: mounted at the root. */
 export const publicEmailRoutes = new OpenAPIHono<AppEnv>()
   .openapi(pixel, (c) => {
@@ -62,15 +69,12 @@ export const publicEmailRoutes = new OpenAPIHono<AppEnv>()
     return c.body(PIXEL, 200, { "content-type": "image/gif", "cache-control": "no-store" });
   })
   .openapi(ask, async (c) => {
-    const ctx = c.get("ctx");
-    const address = await optOutAddress(ctx, c.req.valid("param").link);
-    const headers = { "content-security-policy": OPT_OUT_PAGE_POLICY, "cache-control": "no-store" };
-    return c.html(optOutPage(ctx.locale, address ? "ask" : "unknown"), address ? 200 : 404, headers);
+    const address = await optOutAddress(c.get("ctx"), c.req.valid("param").link);
+    return answerPage(c, address ? "ask" : "unknown");
   })
   .openapi(confirm, async (c) => {
     const ctx = c.get("ctx");
     const address = await optOutAddress(ctx, c.req.valid("param").link);
     if (address) await optOut(ctx, address);
-    const headers = { "content-security-policy": OPT_OUT_PAGE_POLICY, "cache-control": "no-store" };
-    return c.html(optOutPage(ctx.locale, address ? "done" : "unknown"), address ? 200 : 404, headers);
+    return answerPage(c, address ? "done" : "unknown");
   });

@@ -3,6 +3,7 @@ import { enqueue } from "../deliveries/outbox.ts";
 import type { Locale } from "../problem.ts";
 import { addressDigest, newToken } from "./links.ts";
 import type { Template } from "./schemas.ts";
+import { optedOut } from "./wishes.ts";
 
 /** One send: a message to one or more recipients about one ticket. */
 export interface Send {
@@ -20,21 +21,15 @@ export interface Send {
   recipients: { email: string; name: string | null; language: Locale | null }[];
 }
 
-/** SQL that holds when the address `address` wants no e-mail: it said so, or a customer's preferences do. */
-export const optedOut = (address: string, digest: string): string => `
-  (EXISTS (SELECT 1 FROM email_opt_outs o WHERE o.address_digest = ${digest})
-   OR EXISTS (SELECT 1 FROM contact_methods cm JOIN contact_preferences cp ON cp.customer_id = cm.customer_id
-              WHERE cm.kind = 'email' AND cm.value = ${address} AND cp.allow_email = 0))`;
-
 // A recipient is the customer whom the send names, else the one of the ticket when the address is theirs, else the
 // first who has it.
 const INSERT_RECIPIENTS = `
   INSERT INTO email_history (tracking_id, token, recipient, recipient_name, customer_id, language, status, reason, created_at)
   SELECT m.tracking_id, r.value ->> 'token', r.value ->> 'email', r.value ->> 'name', c.id,
          COALESCE(c.language, r.value ->> 'language'),
-         iif(${optedOut("r.value ->> 'email'", "r.value ->> 'digest'")}, 'suppressed', 'queued'),
-         iif(${optedOut("r.value ->> 'email'", "r.value ->> 'digest'")}, 'opted_out', NULL), m.created_at
-  FROM json_each(?) r
+         iif(r.unwanted, 'suppressed', 'queued'), iif(r.unwanted, 'opted_out', NULL), m.created_at
+  FROM (SELECT i.key, i.value, ${optedOut("i.value ->> 'email'", "i.value ->> 'digest'")} AS unwanted
+        FROM json_each(?) i) r
   JOIN email_messages m ON m.tracking_id = ?
   JOIN tickets t ON t.id = m.ticket_id
   LEFT JOIN customers c ON c.id = COALESCE(?,

@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { pageQuery } from "../http/cursor.ts";
-import { id, instant, line, text } from "../http/schemas.ts";
+import { emailAddress, id, instant, line, text } from "../http/schemas.ts";
 import { LOCALES } from "../problem.ts";
 
 /** Recipients of one send (contract section 7). */
@@ -13,14 +13,6 @@ export type OpenedBy = (typeof OPENED_BY)[number];
 export const TEMPLATES = ["message", "received", "started", "waiting_parts", "completed"] as const;
 export type Template = (typeof TEMPLATES)[number];
 
-const address = z
-  .string()
-  .trim()
-  .max(254)
-  .pipe(z.email())
-  .transform((value) => value.toLowerCase())
-  .openapi({ type: "string", format: "email", example: "jeanne@atelier.example" });
-
 // Who sends one of these counts on it: better refused than left out of the mail in silence.
 const notTaken = z
   .unknown()
@@ -31,7 +23,7 @@ const notTaken = z
 export const SendEmailInput = z
   .object({
     recipients: z
-      .array(z.object({ email: address, name: line(0, 200).optional() }))
+      .array(z.object({ email: emailAddress, name: line(0, 200).optional() }))
       .min(1)
       .max(RECIPIENTS_MAX)
       .openapi({ description: "An address that comes twice gets one mail." }),

@@ -1,12 +1,12 @@
 import type { DeliveryContext, Outcome } from "../deliveries/job.ts";
 import { maxAttempts } from "../deliveries/schedule.ts";
 import type { Locale } from "../problem.ts";
-import { addressDigest, optOutUrl, pixelUrl } from "./links.ts";
+import { optOutUrl, pixelUrl } from "./links.ts";
 import { type Mail, type MailResult, sendMail } from "./mailer.ts";
-import { optedOut } from "./queue.ts";
-import { quietUntil } from "./quiet-hours.ts";
 import type { Template } from "./schemas.ts";
 import { renderMail } from "./template.ts";
+import { noteTold } from "./timeline.ts";
+import { duringQuietHours, wantsNoMail } from "./wishes.ts";
 
 interface Row {
   id: number;
@@ -36,13 +36,15 @@ interface Row {
 /** Message ids that a mail refers to at most: enough for any mail program, well below the length of a header line. */
 const REFERENCES = 5;
 
+// CROSS JOIN keeps the order of the loops: a ticket has few mails, a person may have got thousands.
 const SELECT = `
   SELECT h.id, h.token, h.recipient, h.recipient_name, h.customer_id, h.language, h.status, m.template, m.subject, m.body,
          m.origin, m.ticket_id, m.user_id, t.ticket_id AS ticket_number, t.title, ma.name AS machine_name,
          (SELECT group_concat(message_id, ' ') FROM (
             SELECT message_id FROM (
-              SELECT p.id, p.message_id FROM email_history p JOIN email_messages pm ON pm.tracking_id = p.tracking_id
-              WHERE p.recipient = h.recipient AND pm.ticket_id = m.ticket_id AND p.message_id IS NOT NULL
+              SELECT p.id, p.message_id FROM email_messages pm
+              CROSS JOIN email_history p ON p.recipient = h.recipient AND p.tracking_id = pm.tracking_id
+              WHERE pm.ticket_id = m.ticket_id AND p.message_id IS NOT NULL
               ORDER BY p.id DESC LIMIT ${REFERENCES}) ORDER BY id)) AS earlier,
          m.template = 'message' OR (t.deleted_at IS NULL AND t.customer_id IS c.id AND c.archived_at IS NULL) AS concerned,
          pr.quiet_from, pr.quiet_until
@@ -56,17 +58,22 @@ const SELECT = `
 
 /**
  * The headers that put every mail of a ticket into one conversation (RFC 5322 section 3.6.4) and let the recipient opt
- * out with one click (RFC 8058). The mail service makes the Message-ID itself; the ticket's own one stands for the
+ * out with one click (RFC 8058), which takes https: the service refuses a mail that offers it with less. The mail service makes the Message-ID itself; the ticket's own one stands for the
  * beginning, so that even the first two mails belong together.
  */
 function headers(ctx: DeliveryContext, row: Row): Record<string, string> {
   const root = `<${row.ticket_number.toLowerCase()}@${ctx.env.EMAIL_FROM.email.split("@").at(-1)}>`;
   const earlier = (row.earlier ?? "").split(" ").filter((id) => /^<[^<>\s]{3,200}>$/.test(id));
+  const optOut = optOutUrl(ctx.env, row.origin, row.token);
   return {
     References: [root, ...earlier].join(" "),
     "In-Reply-To": earlier.at(-1) ?? root,
-    "List-Unsubscribe": `<${optOutUrl(ctx.env, row.origin, row.token)}>`,
-    "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    // Nobody's holiday notice answers a machine (RFC 3834 section 5).
+    ...(row.template !== "message" && { "Auto-Submitted": "auto-generated" }),
+    ...(optOut.startsWith("https:") && {
+      "List-Unsubscribe": `<${optOut}>`,
+      "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }),
   };
 }
 
@@ -97,12 +104,8 @@ const setStatus = (ctx: DeliveryContext, row: Row, status: "failed" | "suppresse
     row.id,
   );
 
-function timeline(ctx: DeliveryContext, row: Row, action: "notified" | "notification_failed", comment: string) {
-  const event = row.template === "message" ? "email.message" : `ticket.${row.template}`;
-  return ctx.env.DB.prepare(
-    "INSERT INTO ticket_timeline (ticket_id, action, new_value, comment, created_at) VALUES (?, ?, ?, ?, ?)",
-  ).bind(row.ticket_id, action, event, comment, ctx.now().toISOString());
-}
+/** What the timeline calls the contents of a mail. */
+const eventOf = ({ template }: Row): string => (template === "message" ? "email.message" : `ticket.${template}`);
 
 /** The row, the customer's contact history and, for news, the timeline say that it went out. */
 function sentEffects(ctx: DeliveryContext, row: Row, messageId: string | null): D1PreparedStatement[] {
@@ -122,7 +125,7 @@ function sentEffects(ctx: DeliveryContext, row: Row, messageId: string | null): 
       ).bind(row.ticket_id, row.user_id, row.subject, now, row.id),
     );
   }
-  if (row.template !== "message") effects.push(timeline(ctx, row, "notified", "email"));
+  if (row.template !== "message") effects.push(noteTold(ctx, row.ticket_id, "notified", eventOf(row), "email"));
   return effects;
 }
 
@@ -134,7 +137,7 @@ const suppressed = (ctx: DeliveryContext, row: Row, reason: string): Outcome => 
 
 const failed = (ctx: DeliveryContext, row: Row, reason: string): D1PreparedStatement[] => [
   setStatus(ctx, row, "failed", reason),
-  timeline(ctx, row, "notification_failed", reason),
+  noteTold(ctx, row.ticket_id, "notification_failed", eventOf(row), reason),
 ];
 
 function outcome(ctx: DeliveryContext, row: Row, attempts: number, result: MailResult): Outcome {
@@ -166,14 +169,9 @@ export async function sendQueuedEmail(ctx: DeliveryContext, emailId: number, att
   if (!row) return { result: "failed", error: "the recipient has been erased" };
   if (row.status === "sent") return { result: "delivered", response: "sent before" };
   if (!row.concerned) return suppressed(ctx, row, "not_concerned");
-  const unwanted = await ctx.env.DB.prepare(`SELECT ${optedOut("?1", "?2")} AS yes`)
-    .bind(row.recipient, addressDigest(row.recipient))
-    .first<number>("yes");
-  if (unwanted) return suppressed(ctx, row, "opted_out");
-  if (row.quiet_from !== null && row.quiet_until !== null) {
-    const until = quietUntil(ctx.now(), row.quiet_from, row.quiet_until, ctx.env.TIME_ZONE);
-    if (until) return { result: "postponed", until, error: "quiet hours" };
-  }
+  if (await wantsNoMail(ctx, row.recipient)) return suppressed(ctx, row, "opted_out");
+  const later = duringQuietHours(ctx, row);
+  if (later) return later;
   const result = await ctx.connections.run(() => sendMail(ctx, mail(ctx, row)));
   return outcome(ctx, row, attempts, result);
 }

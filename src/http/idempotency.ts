@@ -65,7 +65,14 @@ export function answerStatement(
   ).bind(ctx.actor.id, record.route, record.key, record.hash, status, ctx.now().toISOString(), ...params);
 }
 
-/** Reads the row that `answerStatement` gave back. */
+/** Reads the answer that `answerStatement` gave back, at the end of a batch. */
+export function answerFromBatch(status: number, results: { results: { headers?: string; body?: string }[] }[]): Answer {
+  const { headers, body } = results.at(-1)?.results[0] ?? {};
+  if (!headers || !body) throw new Error("the batch committed without an answer");
+  return answerFromRow(status, { headers, body });
+}
+
+/** Reads a row that `answerStatement` gave back. */
 export function answerFromRow(status: number, row: { headers: string; body: string }, replayed = false): Answer {
   return { status, headers: JSON.parse(row.headers), body: row.body, replayed };
 }

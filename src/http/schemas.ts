@@ -26,6 +26,22 @@ export const text = (min: number, max: number) =>
 export const line = (min: number, max: number) =>
   text(min, max).refine((value) => !/[\p{Cc}\u2028\u2029]/u.test(value), "must be one line without control characters");
 
+/**
+ * An e-mail address in the form that is stored and compared: lower case, 254 octets, of which 64 before the @ (RFC 5321
+ * section 4.5.3.1). Tested before lower case is made of it: the Kelvin sign would become a k.
+ */
+export const emailAddress = z
+  .string()
+  .trim()
+  .pipe(
+    z
+      .email()
+      .max(254)
+      .regex(/^[^@]{1,64}@/),
+  )
+  .transform((value) => value.toLowerCase())
+  .openapi({ type: "string", format: "email", maxLength: 254, example: "jeanne@atelier.example" });
+
 /** Text that may be taken away: null and blank both mean "none". For a PATCH, where absent means "as it is". */
 export const nullableText = (max: number, kind: typeof text = text) =>
   kind(0, max)

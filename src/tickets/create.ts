@@ -5,7 +5,7 @@ import { stillSignedIn } from "../db/signed-in.ts";
 import { announce } from "../deliveries/outbox.ts";
 import {
   type Answer,
-  answerFromRow,
+  answerFromBatch,
   answerStatement,
   exactlyOnce,
   type IdempotencyRecord,
@@ -121,9 +121,7 @@ async function write(
   const results = await DB.batch<{ id?: number; headers?: string; body?: string }>(statements);
   const deliveryIds = results.flatMap((result) => result.results.flatMap((row) => row.id ?? []));
   ctx.waitUntil(announce(ctx, deliveryIds));
-  const { headers, body } = results.at(-1)?.results[0] ?? {};
-  if (!headers || !body) throw new Error("the batch committed without an answer");
-  return answerFromRow(201, { headers, body });
+  return answerFromBatch(201, results);
 }
 
 /** Who is told: every endpoint that listens, the assigned person unless it is they who act, and the customer. */

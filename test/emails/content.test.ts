@@ -253,4 +253,40 @@ describe("a person's mails", () => {
     );
     expect(emails.map(({ recipient_count }) => recipient_count).sort()).toEqual([0, 1]);
   });
+
+  test("of an address that was taken from them before go too, also from the answer to a repeated request", async () => {
+    const desk = await customerDesk(office.shop, { name: "Jeanne Tremblay", email: JEANNE });
+    const { on, customer } = desk;
+    const { supervisor, admin } = office.shop;
+    const old = await desk.create({ customer_id: null });
+    await postEmail(on.app, supervisor, old.ticket_id, [JEANNE], {}, { "idempotency-key": `old-${customer}` });
+    await on.deliver();
+    const path = `/api/customers/${customer}`;
+    const { contact_methods } = await ok<{ contact_methods: { id: number }[] }>(
+      on.app.request(`${path}/contact-methods`, send(supervisor)),
+    );
+    const remove = (what: string, by = supervisor) => on.app.request(what, send(by, undefined, {}, "DELETE"));
+    expect((await remove(`${path}/contact-methods/${contact_methods[0]?.id}`)).status).toBe(204);
+    expect((await remove(`${path}?erase=true`, admin)).status).toBe(204);
+    for (const table of ["email_history", "contact_history", "idempotency_keys"]) {
+      expect(JSON.stringify(await queryAll(`SELECT * FROM ${table}`)), table).not.toContain(JEANNE);
+    }
+  });
+
+  test("stay when a customer is merely removed who only has the same address", async () => {
+    const desk = await customerDesk(office.shop, {});
+    const { on, customer } = desk;
+    const { supervisor } = office.shop;
+    const { ticket_id } = await desk.create({ customer_id: null });
+    const key = { "idempotency-key": `kept-${customer}` };
+    await postEmail(on.app, supervisor, ticket_id, [MARIE.email], { body: "Kept" }, key);
+    await on.deliver();
+    const change = send(supervisor, { email: MARIE.email }, {}, "PATCH");
+    await ok(on.app.request(`/api/customers/${customer}`, change));
+    const gone = await on.app.request(`/api/customers/${customer}`, send(supervisor, undefined, {}, "DELETE"));
+    expect(gone.status).toBe(204);
+    expect(await queryAll("SELECT 1 FROM customers WHERE id = ?", customer)).toEqual([]);
+    expect(await emailRows()).toMatchObject([{ recipient: MARIE.email, status: "sent" }]);
+    expect(await queryAll("SELECT body FROM email_messages")).toEqual([{ body: "Kept" }]);
+  });
 });

@@ -119,6 +119,14 @@ describe("GET /api/emails", () => {
     expect((await on.app.request(link, { method: "POST" })).status).toBe(200);
     await on.cron();
     expect(statements.length).toBeGreaterThan(20);
+    // However many mails a person has got about other tickets, a mail looks for those of its own.
+    const threading = statements.filter(({ sql }) => sql.includes("AS earlier"));
+    for (const statement of threading) {
+      expect(await planOf(statement)).toContainEqual(
+        expect.stringMatching(/^SEARCH pm USING (COVERING )?INDEX email_messages_ticket_id/),
+      );
+    }
+    expect(threading).toHaveLength(2);
     const TABLES = /^SCAN (email_\w+|contact_\w+|customers|deliveries|tickets|[a-z]{1,2})\b(?!.*VIRTUAL TABLE)/;
     for (const statement of statements) {
       const steps = await planOf(statement);

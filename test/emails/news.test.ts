@@ -46,6 +46,7 @@ describe("which changes are news", () => {
       })),
     );
     expect(await notices(id)).toEqual(Array(5).fill({ action: "notified", comment: "email" }));
+    expect(sent[0]?.headers["Auto-Submitted"]).toBe("auto-generated");
     expect(sent[4]?.headers.References?.split(" ")).toHaveLength(5);
     // The rows of the outbox say nothing about the person.
     for (const { payload } of await deliveryRows()) expect(payload).not.toMatch(/jeanne|tremblay|514/i);

@@ -120,7 +120,8 @@ describe("the pixel", () => {
     const client = { "cf-connecting-ip": "203.0.113.77", referer: "https://mail.example/inbox", cookie: "a=b" };
     await app.request(pixel, as("Agent-of-the-reader/1.0", "GET", client));
     await app.request(link, as("Agent-of-the-reader/1.0", "POST", client));
-    expect(log.map((line) => (JSON.parse(line) as { path: string }).path)).toEqual(["/t/", "/u/"]);
+    await app.request(pixel.replace("/t/", "/t/%0A"), as("Agent-of-the-reader/1.0", "GET", client));
+    expect(log.map((line) => (JSON.parse(line) as { path: string }).path)).toEqual(["/t/", "/u/", "/t/"]);
     const tables = await queryAll<{ name: string }>(
       "SELECT name FROM sqlite_master WHERE sql LIKE 'CREATE TABLE%' AND name NOT LIKE '\\_%' ESCAPE '\\'",
     );
@@ -150,6 +151,21 @@ describe("the pixel", () => {
       "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)",
       "machine",
     ],
+    [
+      "Gmail before anybody looks",
+      "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/42.0.2311.135 Safari/537.36 Edge/12.246 Mozilla/5.0",
+      "machine",
+    ],
+    [
+      "Gmail's sampling",
+      "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/42.0.2311.135 Safari/537.36 Edge/12.246 Gmail-content-sampling",
+      "machine",
+    ],
+    [
+      "an old Edge",
+      "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/42.0.2311.135 Safari/537.36 Edge/12.246",
+      "person",
+    ],
     ["Yahoo's proxy", "YahooMailProxy; https://help.yahoo.com/kb/yahoo-mail-proxy-SLN28749.html", "machine"],
     ["Barracuda", "Mozilla/5.0 (compatible; BarracudaCentral/1.0)", "machine"],
     ["Mimecast", "Mimecast-URL-Scanner/2.0", "machine"],
@@ -173,6 +189,12 @@ describe("the pixel", () => {
       "person",
     ],
     ["Outlook for Mac", "Microsoft Office/16.86 (Macintosh; macOS 14.5; Microsoft Outlook)", "person"],
+    ["Outlook on a phone", "Outlook-iOS/2.0", "person"],
+    [
+      "the new Outlook for Windows",
+      "Mozilla/5.0 (Windows NT 10.0) Chrome/126.0.0.0 Safari/537.36 OneOutlook/1.2024",
+      "person",
+    ],
     ["Thunderbird", "Mozilla/5.0 (X11; Linux x86_64; rv:115.0) Gecko/20100101 Thunderbird/115.12.0", "person"],
     [
       "a browser",

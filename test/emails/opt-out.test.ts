@@ -1,8 +1,21 @@
-import { beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { env } from "cloudflare:workers";
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { deliveryRows, onlyDelivery } from "../deliveries/rows.ts";
 import { stage } from "../deliveries/stage.ts";
+import { breakingConnection } from "../faults/connection.ts";
+import { abortOn, dropFaults } from "../faults/triggers.ts";
 import { execute, queryAll, rowCounts, send } from "../helpers.ts";
-import { addCustomer, addressOf, clearMail, newestEmail, postEmail, postOffice, prefer, receive } from "./mailbox.ts";
+import {
+  addCustomer,
+  addressOf,
+  clearMail,
+  mailbox,
+  newestEmail,
+  postEmail,
+  postOffice,
+  prefer,
+  receive,
+} from "./mailbox.ts";
 
 const AT = "2026-11-20T15:04:05.123Z";
 const JEANNE = "jeanne@atelier.example";
@@ -14,6 +27,7 @@ beforeAll(async () => {
 });
 
 beforeEach(clearMail);
+afterEach(dropFaults);
 
 describe("somebody who wants no mail", () => {
   test("is recorded as suppressed and gets no delivery, by preference or by address", async () => {
@@ -142,6 +156,46 @@ describe("the opt-out link", () => {
     expect(await optOuts()).toEqual([]);
     expect(await status()).toBe("queued");
     on.lose();
+  });
+
+  test("is not lifted by a change of other preferences, nor by one that fails half-way", async () => {
+    const { on, shop } = office;
+    await app().request((await receive(office)).link, { method: "POST" });
+    const id = await addCustomer(on.app, shop.supervisor, { email: JEANNE });
+    await prefer(on.app, shop.supervisor, id, { quiet_from: "20:00", quiet_until: "07:00" });
+    expect(await optOuts()).toHaveLength(1);
+
+    await prefer(on.app, shop.supervisor, id, { allow_email: false });
+    await abortOn("DELETE", "email_opt_outs");
+    const all = { preferred_channel: "email", allow_email: true, allow_sms: true, allow_whatsapp: true };
+    const allowing = { ...all, allow_phone: true, quiet_from: null, quiet_until: null };
+    const path = `/api/customers/${id}/contact-preferences`;
+    expect((await on.app.request(path, send(shop.supervisor, allowing, {}, "PUT"))).status).toBe(500);
+    expect(await queryAll("SELECT allow_email FROM contact_preferences")).toEqual([{ allow_email: 0 }]);
+    expect(await optOuts()).toHaveLength(1);
+  });
+
+  test.each(["before", "after commit"] as const)("holds when the connection is lost %s", async (moment) => {
+    const { link } = await receive(office);
+    const { database } = breakingConnection(env.DB, moment);
+    const { app } = stage({ settings: { DB: database } });
+    await expectPage(await app.request(link, { method: "POST" }), 200, "this address receives no more e-mails");
+    expect(await optOuts()).toHaveLength(1);
+  });
+
+  test("stands in a header only where it is https: the mail service refuses any other", async () => {
+    const { shop, ticket } = office;
+    for (const [origin, headers] of [
+      ["https://tickets.example", ["In-Reply-To", "List-Unsubscribe", "List-Unsubscribe-Post", "References"]],
+      ["http://tickets.example", ["In-Reply-To", "References"]],
+    ] as const) {
+      const box = mailbox();
+      const on = stage({ settings: { EMAIL: box.EMAIL, BETTER_AUTH_URL: origin } });
+      await postEmail(on.app, shop.supervisor, ticket.ticket_id, [JEANNE]);
+      await on.deliver();
+      expect(Object.keys(box.sent[0]?.headers ?? {}).sort()).toEqual(headers);
+      expect(box.sent[0]?.text).toContain(`Stop receiving e-mails: ${origin}/u/`);
+    }
   });
 
   test("that is forged, cut off, another mail's or forgotten leads to 404 and changes nothing", async () => {

@@ -65,6 +65,7 @@ describe("refused, with nothing written and nothing queued", () => {
       "Jeanne <jeanne@atelier.example>",
       "a@b.example, c@d.example",
       `${"x".repeat(250)}@b.example`,
+      `${"x".repeat(65)}@b.example`,
       "\u212Aelvin@atelier.example",
       "",
     ].map((email): [string, Record<string, unknown>, string] => [

@@ -49,6 +49,10 @@ test("secrets are kept out of the repository", () => {
   expect(ignored).toEqual(expect.arrayContaining([".dev.vars", "node_modules/", ".wrangler/"]));
 });
 
+test("nothing but the Worker itself logs requests: their addresses hold the tokens of /t/ and /u/", () => {
+  expect(readFileSync("wrangler.toml", "utf8")).toMatch(/^\[observability\.logs\]\ninvocation_logs = false$/m);
+});
+
 test(".dev.vars.example names each secret that wrangler.toml requires, and holds none", () => {
   const required = /required = \[([^\]]*)\]/.exec(readFileSync("wrangler.toml", "utf8"))?.[1] ?? "";
   const names = [...required.matchAll(/"(\w+)"/g)].map(([, name]) => name);

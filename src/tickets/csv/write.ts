@@ -1,5 +1,5 @@
 import type { ActorContext } from "../../context.ts";
-import { type Answer, answerFromRow, answerStatement, exactlyOnce } from "../../http/idempotency.ts";
+import { type Answer, answerFromBatch, answerStatement, exactlyOnce } from "../../http/idempotency.ts";
 import { asSearchText } from "../../search/words.ts";
 import { counterGroups, raiseCounters } from "./counters.ts";
 import { type ImportTicket, isOpen } from "./line.ts";
@@ -125,9 +125,7 @@ export async function writeChunk(ctx: ActorContext, lines: ImportTicket[]): Prom
       ...(stopped.length > 0 ? [DB.prepare(STOP_MACHINES).bind(at, JSON.stringify(stopped))] : []),
       answerStatement(ctx, record, 200, SELECT_NUMBERS, [numbering]),
     ]);
-    const row = results.at(-1)?.results[0];
-    if (!row) throw new Error("the batch committed without an answer");
-    return answerFromRow(200, row);
+    return answerFromBatch(200, results);
   };
   const { body } = await exactlyOnce(ctx, record, write);
   return new Map(JSON.parse(body) as [number, string][]);
