@@ -68,7 +68,7 @@ test("nothing else is touched, the timeline least of all", async () => {
 });
 
 test("a purge takes a limited number of rows at a time and finishes in several runs", async () => {
-  const rows = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1200)`;
+  const rows = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3600)`;
   await execute(
     `INSERT INTO idempotency_keys (user_id, route, key, request_hash, status, headers, body, created_at)
      ${rows} SELECT ${technician.id}, 'r', 'k' || i, 'h', 201, '{}', '{}', '2020-01-01T00:00:00.000Z' FROM n`,
@@ -82,8 +82,8 @@ test("a purge takes a limited number of rows at a time and finishes in several r
     left.push([counts.idempotency_keys, counts.sessions]);
   }
   expect(left).toEqual([
-    [700, 701],
-    [200, 201],
+    [2100, 2101],
+    [600, 601],
     [0, 1],
   ]);
 });
