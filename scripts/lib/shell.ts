@@ -6,8 +6,12 @@ export function run(command: string, args: string[], env: Record<string, string>
   if (status !== 0) process.exit(status ?? 1);
 }
 
-/** Runs a command quietly and returns what it printed; null when it failed. */
+/** Runs a command quietly and returns what it printed, however much that is; null when it failed. */
 export function capture(command: string, args: string[]): string | null {
-  const { status, stdout } = spawnSync(command, args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+  const { status, stdout } = spawnSync(command, args, {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "ignore"],
+    maxBuffer: Number.POSITIVE_INFINITY,
+  });
   return status === 0 ? stdout : null;
 }

@@ -45,19 +45,21 @@ export interface ImportOptions {
 
 const STUCK_MS = 60 * 60_000;
 const SUBJECT_COLUMNS = ["customer_id", "space_id"];
-/** Jobs in one statement, well below the 100 KB that D1 takes. */
-const JOBS_PER_STATEMENT = 50;
+const ERROR_CHARACTERS = 500;
+/** Jobs in one statement: below the 100 KB that D1 takes, even if every character needs six in JSON. */
+const JOBS_PER_STATEMENT = 15;
 
 /**
  * Reads an export: a JSON array of objects, or CSV with a header.
  *
  * @throws Error when it is neither.
  */
-export function readRows(text: string): OldRow[] {
+export function readRows(file: string): OldRow[] {
+  const text = file.replace(/^\uFEFF/, "");
   if (/^\s*\[/.test(text)) return z.array(z.record(z.string(), z.unknown())).parse(JSON.parse(text));
   const { data, errors } = Papa.parse<OldRow>(text, { header: true, skipEmptyLines: "greedy" });
   const [error] = errors;
-  if (error) throw new Error(`line ${(error.row ?? 0) + 2}: ${error.message}`);
+  if (error) throw new Error(`row ${(error.row ?? 0) + 1}: ${error.message}`);
   return data;
 }
 
@@ -76,6 +78,12 @@ function instantOf(value: unknown): string | null {
   if (!text || !/^\d{4}-\d\d-\d\dT/.test(text)) return null;
   const at = new Date(/([zZ]|[+-]\d\d:\d\d)$/.test(text) ? text : `${text}Z`);
   return Number.isNaN(at.getTime()) ? null : at.toISOString();
+}
+
+/** The beginning of what the old queue said, never half a character. */
+function errorOf(raw: OldRow): string | null {
+  const text = textOf(raw.error ?? raw.last_error)?.slice(0, ERROR_CHARACTERS);
+  return text?.replace(/[\uD800-\uDBFF]$/, "").toWellFormed() ?? null;
 }
 
 interface ReadRow {
@@ -101,7 +109,7 @@ function readRow(raw: OldRow, row: number, { customers, ids }: ImportOptions): R
   const customerId = ids?.[subject] ?? (/^[1-9]\d{0,14}$/.test(subject) ? Number(subject) : null);
   if (customerId === null || !customers.has(customerId)) return `no such customer: ${subject.slice(0, 40)}`;
   const updatedAt = instantOf(raw.updated_at) ?? createdAt;
-  return { row, customerId, status: known, error: textOf(raw.error ?? raw.last_error), createdAt, updatedAt };
+  return { row, customerId, status: known, error: errorOf(raw), createdAt, updatedAt };
 }
 
 /** Of several rows about one customer the newest counts; of those of one instant, the later one in the file. */
@@ -140,7 +148,7 @@ export function planImport(rows: OldRow[], options: ImportOptions): ImportPlan {
     return {
       customer_id: read.customerId,
       status,
-      last_error: status === "failed" ? (read.error?.slice(0, 500) ?? "failed in the old queue") : null,
+      last_error: status === "failed" ? (read.error ?? "failed in the old queue") : null,
       created_at: read.createdAt,
       updated_at: read.updatedAt,
     };
@@ -148,17 +156,18 @@ export function planImport(rows: OldRow[], options: ImportOptions): ImportPlan {
   return { jobs, report };
 }
 
-const quote = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+/** A text as an SQL expression without a character that anything on its way to the database could take for SQL. */
+const literal = (text: string): string => `CAST(X'${Buffer.from(text).toString("hex")}' AS TEXT)`;
 
 /**
  * SQL that puts the jobs into the outbox. It may be repeated: a job that is there is only sent again when the old queue
  * asked for it later than it was last touched here.
  */
 export function importSql(jobs: ImportedJob[], now: Date): string[] {
-  const at = quote(now.toISOString());
+  const at = literal(now.toISOString());
   const statements: string[] = [];
   for (let start = 0; start < jobs.length; start += JOBS_PER_STATEMENT) {
-    const part = quote(JSON.stringify(jobs.slice(start, start + JOBS_PER_STATEMENT)));
+    const part = literal(JSON.stringify(jobs.slice(start, start + JOBS_PER_STATEMENT)));
     statements.push(
       `INSERT INTO deliveries (channel, target, subject, event_type, payload, status, next_attempt_at, completed_at,
                                last_error, created_at, updated_at)

@@ -1,23 +1,24 @@
 import type { Context } from "../context.ts";
 import { isNotNullViolation } from "../db/errors.ts";
+import type { Env } from "../env.ts";
 import { describeError } from "../log.ts";
 import { channels } from "./channels/index.ts";
 import { type Claim, createConnections, type DeliveryContext, type Outcome, wireId } from "./job.ts";
 import { announce } from "./outbox.ts";
-import { closedChannels } from "./pauses.ts";
-import { type Channel, LEASE_SECONDS, nextAttemptAt } from "./schedule.ts";
+import { isOpen } from "./pauses.ts";
+import { LEASE_SECONDS, nextAttemptAt } from "./schedule.ts";
 
 /** Workers allow six connections at once; one is left for the database. */
 const CONNECTIONS = 5;
 
 // Of a paused channel only the probe can be claimed; of a closed one nothing.
-const claimStatement = (closed: Channel[]): string => `
+const claimStatement = (env: Env): string => `
   UPDATE deliveries
   SET status = 'processing', lease_token = ?1, lease_until = ?2, attempts = attempts + 1,
       claimed_generation = generation, next_attempt_at = NULL, updated_at = ?3
   WHERE id = ?4 AND status = 'pending' AND next_attempt_at <= ?3
     AND NOT EXISTS (SELECT 1 FROM channel_pauses p WHERE p.channel = deliveries.channel AND p.probe_delivery_id IS NOT ?4)
-    ${closed.length > 0 ? `AND channel NOT IN (${closed.map((channel) => `'${channel}'`).join()})` : ""}
+    AND ${isOpen(env)}
   RETURNING id, channel, target, subject, event_type, payload, attempts, generation, lease_token`;
 
 interface ClaimedRow extends Omit<Claim, "payload" | "wire_id"> {
@@ -28,7 +29,7 @@ interface ClaimedRow extends Omit<Claim, "payload" | "wire_id"> {
 export async function claim(ctx: Context, id: number): Promise<Claim | null> {
   const now = ctx.now();
   const until = new Date(now.getTime() + LEASE_SECONDS * 1000).toISOString();
-  const row = await ctx.env.DB.prepare(claimStatement(closedChannels(ctx.env)))
+  const row = await ctx.env.DB.prepare(claimStatement(ctx.env))
     .bind(crypto.randomUUID(), until, now.toISOString(), id)
     .first<ClaimedRow>();
   return row && { ...row, wire_id: wireId(row.id, row.generation), payload: JSON.parse(row.payload) };
@@ -123,10 +124,8 @@ function nextTime(job: Claim, outcome: Outcome, now: Date): Date | null {
 }
 
 async function attempt(ctx: DeliveryContext, job: Claim): Promise<Outcome> {
-  const send = channels[job.channel];
-  if (!send) return { result: "failed", error: `nothing is sent on the channel ${job.channel}` };
   try {
-    return await send(ctx, job);
+    return await channels[job.channel](ctx, job);
   } catch (error) {
     ctx.log.error("delivery_channel_failed", describeError(error));
     return { result: "retry", error: "internal error" };

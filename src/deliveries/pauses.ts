@@ -25,6 +25,12 @@ const credentialOf = (env: Env, channel: Channel): string | undefined =>
 /** Channels that nothing is sent on for want of a setting. What waits there waits, without using up a try. */
 export const closedChannels = (env: Env): Channel[] => (env.STRIPE_SECRET_KEY === undefined ? ["stripe"] : []);
 
+/** SQL: whether the channel in the column `channel` is not closed. */
+export function isOpen(env: Env): string {
+  const closed = closedChannels(env);
+  return closed.length > 0 ? `channel NOT IN (${closed.map((channel) => `'${channel}'`).join()})` : "true";
+}
+
 /** Tells credentials apart without holding them: the beginning of a SHA-256 digest, in hex. */
 async function fingerprint(credential: string): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(credential));
@@ -39,20 +45,24 @@ export async function pause(ctx: Context, channel: Channel, reason: PauseReason)
   const now = ctx.now();
   const at = now.toISOString();
   const probeAt = new Date(now.getTime() + PROBE_SECONDS * 1000).toISOString();
+  const credential = await fingerprint(credentialOf(ctx.env, channel) ?? "");
   return [
     ctx.env.DB.prepare(
       `INSERT INTO channel_pauses (channel, reason, credential, since, probe_at) VALUES (?, ?, ?, ?, ?)
-       ON CONFLICT (channel) DO UPDATE SET reason = excluded.reason, credential = excluded.credential, probe_delivery_id = NULL`,
-    ).bind(channel, reason, await fingerprint(credentialOf(ctx.env, channel) ?? ""), at, probeAt),
+       ON CONFLICT (channel) DO NOTHING`,
+    ).bind(channel, reason, credential, at, probeAt),
     enqueue(
       ctx,
       `SELECT 'push' AS channel, 'user:' || u.id AS target, ? AS subject, 'channel.paused' AS event_type,
               json_object('type', 'channel.paused', 'timestamp', ?, 'channel', ?) AS payload
        FROM users u WHERE u.role = 'admin' AND u.active = 1
          -- Of several tries that were refused, and of later probes, only the one that began the pause tells of it.
-         AND EXISTS (SELECT 1 FROM channel_pauses p WHERE p.channel = ? AND p.since = ?)`,
-      [`channel:${channel}`, at, CHANNEL_NAMES[channel] ?? channel, channel, at],
+         AND changes() = 1`,
+      [`channel:${channel}`, at, CHANNEL_NAMES[channel] ?? channel],
     ),
+    ctx.env.DB.prepare(
+      "UPDATE channel_pauses SET reason = ?, credential = ?, probe_delivery_id = NULL WHERE channel = ?",
+    ).bind(reason, credential, channel),
   ];
 }
 
@@ -68,7 +78,7 @@ export async function listPauses(ctx: Context): Promise<Pause[]> {
   return results;
 }
 
-/** Lets a channel go on at once, whatever it was paused for. */
+/** Lets a channel go on at once, whatever it was paused for, and announces what is due there. */
 export async function resume(ctx: Context, channel: Channel): Promise<void> {
   const { DB } = ctx.env;
   const [gone, due] = await DB.batch<{ id: number }>([
@@ -83,10 +93,10 @@ export async function resume(ctx: Context, channel: Channel): Promise<void> {
 }
 
 /**
- * What the cron run of each minute does about pauses: a channel whose credential has been changed goes on; of any other,
- * one delivery is tried when it is time.
+ * What the cron run of each minute does about pauses, before it announces what is due: a channel whose credential has
+ * been changed goes on; of any other, one delivery is tried when it is time, unless it is closed.
  *
- * @returns the deliveries to announce.
+ * @returns the deliveries to be tried, which are to be announced.
  */
 export async function probePauses(ctx: Context): Promise<number[]> {
   const { DB } = ctx.env;
@@ -97,7 +107,10 @@ export async function probePauses(ctx: Context): Promise<number[]> {
   if (paused.length === 0) return [];
   for (const { channel, credential } of paused) {
     const current = credentialOf(ctx.env, channel);
-    if (current !== undefined && (await fingerprint(current)) !== credential) await resume(ctx, channel);
+    if (current === undefined || (await fingerprint(current)) === credential) continue;
+    // Unless the new credential has been refused by now.
+    await DB.prepare("DELETE FROM channel_pauses WHERE channel = ? AND credential = ?").bind(channel, credential).run();
+    ctx.log.info("channel_resumed", { channel });
   }
   const now = ctx.now();
   const { results } = await DB.prepare(
@@ -106,7 +119,7 @@ export async function probePauses(ctx: Context): Promise<number[]> {
          probe_delivery_id = (SELECT id FROM deliveries
                               WHERE status = 'pending' AND deliveries.channel = channel_pauses.channel AND next_attempt_at <= ?1
                               ORDER BY next_attempt_at LIMIT 1)
-     WHERE probe_at <= ?1 RETURNING probe_delivery_id AS id`,
+     WHERE probe_at <= ?1 AND ${isOpen(ctx.env)} RETURNING probe_delivery_id AS id`,
   )
     .bind(now.toISOString(), new Date(now.getTime() + PROBE_SECONDS * 1000).toISOString())
     .all<{ id: number | null }>();

@@ -12,7 +12,6 @@ const Event = z.object({
   created: z.int(),
   data: z.object({
     object: z.object({
-      object: z.string().optional(),
       id: z.string().min(3).max(255).optional(),
       metadata: z.record(z.string(), z.string()).nullish(),
     }),
@@ -84,17 +83,20 @@ function effectsOf(ctx: Context, event: Event, receipt: string): D1PreparedState
     ];
   }
   if (event.type !== "customer.updated" || customerId === null) return [];
-  // Events come in any order: an older one than what is known says nothing, nor does any about what was deleted.
-  const newest = `${stored} AND NOT EXISTS (
+  // Events come in any order: an older one than what is known says nothing, nor does any about what was deleted. Nobody
+  // is linked who is gone here, and no link is given up for a customer who cannot have it.
+  const linkable = `EXISTS (SELECT 1 FROM customers WHERE id = ?5 AND erased_at IS NULL) AND ${stored} AND NOT EXISTS (
     SELECT 1 FROM stripe_events e WHERE e.object_id = ?3 AND (e.type = 'customer.deleted' OR e.created > ?4))`;
+  const params = [event.id, receipt, remoteId, event.created, customerId, ctx.now().toISOString()];
   return [
     DB.prepare(
-      `DELETE FROM external_links WHERE kind = 'stripe_customer' AND remote_id = ?3 AND local_id <> ?5 AND ${newest}`,
-    ).bind(event.id, receipt, remoteId, event.created, customerId),
+      `UPDATE OR IGNORE external_links SET local_id = ?5, linked_at = ?6
+       WHERE kind = 'stripe_customer' AND remote_id = ?3 AND local_id <> ?5 AND ${linkable}`,
+    ).bind(...params),
     DB.prepare(
       `INSERT INTO external_links (kind, local_id, remote_id, linked_at)
-       SELECT 'stripe_customer', c.id, ?3, ?6 FROM customers c WHERE c.id = ?5 AND c.erased_at IS NULL AND ${newest}
+       SELECT 'stripe_customer', ?5, ?3, ?6 WHERE ${linkable}
        ON CONFLICT DO NOTHING`,
-    ).bind(event.id, receipt, remoteId, event.created, customerId, ctx.now().toISOString()),
+    ).bind(...params),
   ];
 }

@@ -32,7 +32,8 @@ export class NotKnownYet extends Error {
 
 /**
  * Finds the customer that earlier tries may have made, by `metadata[customer_id]`. Lists are up to date, so the
- * customers since the first try are looked through; only when they are too many is the search asked, which lags.
+ * customers since the first try are looked through. The search, which lags, is asked when they are too many, or were
+ * looked for by an address.
  *
  * @returns null when there is none for certain.
  * @throws NotKnownYet when that cannot be said at this time.
@@ -54,7 +55,8 @@ export async function findCreated(
     if (email && error instanceof Stripe.errors.StripeInvalidRequestError) return list(stripe, ours, since);
     throw error;
   });
-  if (listed !== undefined) return listed;
+  // The address may be another by now; once the search is up to date it is asked as well.
+  if (listed || (listed === null && (!email || sinceLastTry < SEARCH_LAG_MS))) return listed;
   const { data } = await stripe.customers.search({ query: `metadata['customer_id']:'${customerId}'`, limit: PAGE });
   const found = data.find(ours);
   if (!found && sinceLastTry < SEARCH_LAG_MS) throw new NotKnownYet(SEARCH_LAG_MS - sinceLastTry);

@@ -1,6 +1,6 @@
 import type { Context, RequestContext } from "../context.ts";
 import { announce } from "../deliveries/outbox.ts";
-import { getDelivery } from "../deliveries/read.ts";
+import { findDelivery } from "../deliveries/read.ts";
 import { AppError } from "../problem.ts";
 import { enqueueSync } from "./enqueue.ts";
 import type { SyncCustomersInput } from "./schemas.ts";
@@ -31,8 +31,7 @@ export async function requestSync(ctx: RequestContext, customerId: number) {
   const [job] = results;
   if (!job) throw new AppError("customer_unknown");
   ctx.waitUntil(announce(ctx, [job.id]));
-  const { payload, tries, ...delivery } = await getDelivery(ctx, job.id);
-  return delivery;
+  return findDelivery(ctx, job.id);
 }
 
 // Everybody who is in use, and whoever is, or may be, still at Stripe although they are gone here: the sync removes them.

@@ -78,6 +78,8 @@ const stripeEvent = createRoute({
   summary: "Where Stripe sends its events",
   description: "Verified by the `Stripe-Signature` header. Each event takes effect once, however often it is sent.",
   security: [],
+  // Documented by hand, like the body below: a request without it is refused like one with a wrong signature.
+  parameters: [{ name: "Stripe-Signature", in: "header", required: true, schema: { type: "string" } }],
   request: {
     // By reference: the route's own validation would read the body before its signature is checked.
     body: {

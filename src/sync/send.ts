@@ -93,11 +93,14 @@ const update = ({ ctx, stripe, job, subject }: Work, remoteId: string, parameter
     }),
   );
 
-/** Notes a creation before it is asked for. Null when another worker has noted one meanwhile. */
-const note = ({ ctx, customerId }: Work, creation: Creation, replaced: string): Promise<Creation | null> =>
+/**
+ * Notes a creation before it is asked for. Null when the lease is lost or another worker has noted one meanwhile: a
+ * worker that wakes up late makes no second customer, nor one that was erased.
+ */
+const note = ({ ctx, job, customerId }: Work, creation: Creation, replaced: string): Promise<Creation | null> =>
   ctx.env.DB.prepare(
     `INSERT INTO stripe_creations (customer_id, idempotency_key, parameters, first_tried_at, last_tried_at)
-     VALUES (?1, ?2, ?3, ?4, ?5)
+     SELECT ?1, ?2, ?3, ?4, ?5 FROM deliveries WHERE id = ?7 AND lease_token = ?8 AND status = 'processing'
      ON CONFLICT (customer_id) DO UPDATE SET
        idempotency_key = excluded.idempotency_key, parameters = excluded.parameters, is_spent = 0,
        first_tried_at = excluded.first_tried_at, last_tried_at = excluded.last_tried_at
@@ -111,6 +114,8 @@ const note = ({ ctx, customerId }: Work, creation: Creation, replaced: string): 
       creation.first_tried_at,
       creation.last_tried_at,
       replaced,
+      job.id,
+      job.lease_token,
     )
     .first<Creation>();
 

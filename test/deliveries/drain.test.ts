@@ -1,13 +1,13 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { IDS_PER_MESSAGE } from "../../src/deliveries/outbox.ts";
-import { send } from "../helpers.ts";
+import { execute, rowCounts, send } from "../helpers.ts";
 import { addDevice } from "../push/device.ts";
 import type { Answer } from "../receivers/protocol.ts";
 import { countedDatabase } from "./counted-database.ts";
 import { clearDeliveries, deliveryRows, insertDue } from "./rows.ts";
 import { addWebhook, createTicket, receiver, type Shop, setUpShop } from "./shop.ts";
-import { stage } from "./stage.ts";
+import { NIGHTLY, stage } from "./stage.ts";
 
 // What one invocation may do on the smallest plan: six connections at once, fifty statements.
 
@@ -99,6 +99,58 @@ describe("a full queue message stays within the statements of one invocation", (
     take();
     await on.invoke(ids);
     expect(take().statements).toBeLessThanOrEqual(STATEMENTS);
+  });
+});
+
+describe("a cron run stays within the statements and calls of one invocation", () => {
+  const many = (count: number) => `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${count})`;
+  const NOW = "2026-11-20T15:04:04.000Z";
+  const { database, take } = countedDatabase(env.DB);
+  let calls = 0;
+  const settings = {
+    DB: database,
+    DELIVERIES: { sendBatch: async () => void calls++ },
+    STRIPE_SECRET_KEY: "sk_test_another",
+    PABBLY_WEBHOOK_URL: "https://connect.pabbly.example/hook",
+  };
+
+  test("at night, with more to remove than one night can", async () => {
+    await execute(
+      `${many(5200)} INSERT INTO deliveries (channel, target, subject, event_type, payload, status, completed_at, created_at, updated_at)
+       SELECT 'webhook', 'webhook:1', 'old:' || i, 'ticket.created', '{}', 'completed', '2020', '2020', '2020' FROM n`,
+      `${many(8000)} INSERT INTO stripe_events (id, type, created, receipt, received_at)
+       SELECT 'evt_' || i, 'customer.updated', 0, '', '2020' FROM n`,
+    );
+    take();
+    await stage({ settings }).cron(NIGHTLY);
+    expect(take().statements).toBeLessThanOrEqual(STATEMENTS);
+    expect(await rowCounts()).toMatchObject({ deliveries: 200, stripe_events: 500 });
+    await execute("DELETE FROM stripe_events");
+  });
+
+  test("each minute, with everything that there can be to do", async () => {
+    const on = stage({ settings });
+    await addWebhook(on.app, shop.admin, (await receiver()).url, ["notification.fallback"]);
+    const channels = "(SELECT column1 AS channel FROM (VALUES ('push'), ('webhook'), ('email'), ('stripe')))";
+    await execute(
+      `${many(700)} INSERT INTO deliveries (channel, target, subject, event_type, payload, next_attempt_at, created_at, updated_at)
+       SELECT channel, 'target', 'due:' || i, 'event', '{}', '${NOW}', '', '' FROM n, ${channels}`,
+      `${many(700)} INSERT INTO deliveries (channel, target, subject, event_type, payload, status, lease_token, lease_until,
+         claimed_generation, created_at, updated_at)
+       SELECT channel, 'target', 'dead:' || i, 'event', '{}', 'processing', 'token', '${NOW}', 1, '', '' FROM n, ${channels}`,
+      `INSERT INTO channel_pauses (channel, reason, credential, since, probe_at)
+       VALUES ('stripe', 'authentication', 'of the key before', '', '')`,
+      `${many(200)} INSERT INTO tickets (ticket_id, title, priority, machine_id, reported_by, reporter_name, scheduled_date,
+         reported_at, created_at, updated_at)
+       SELECT printf('CNC-0120-%04d', i), 'Late', 'critical', ${shop.machine_id}, ${shop.supervisor.id}, 'Sam', '2020-01-01',
+              '2020', '2020', '2020' FROM n`,
+    );
+    take();
+    calls = 0;
+    await on.cron();
+    expect(take().statements + calls).toBeLessThanOrEqual(STATEMENTS);
+    expect(calls).toBeGreaterThan(4);
+    await execute("DELETE FROM tickets WHERE ticket_id LIKE 'CNC-0120-%'", "DELETE FROM channel_pauses");
   });
 });
 

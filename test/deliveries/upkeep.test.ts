@@ -147,7 +147,14 @@ describe("POST /api/deliveries/cleanup", () => {
 
   test("stops after a bounded number of rows and says how many remain", async () => {
     await execute(manyCompleted(5200));
-    expect(await cleanUp({})).toEqual({ matched: 5200, deleted: 5000, remaining: 200, dry_run: false });
+    const { database, take } = countedDatabase(env.DB);
+    const request = send(shop.admin, {});
+    const answer = await stage({ settings: { DB: database } }).app.request("/api/deliveries/cleanup", request);
+    expect(await answer.json()).toEqual({ matched: 5200, deleted: 5000, remaining: 200, dry_run: false });
+    const { statements, rowsRead } = take();
+    expect(statements).toBeLessThanOrEqual(50);
+    // Each batch reads its own rows, not all that match.
+    expect(rowsRead).toBeLessThan(50_000);
     expect(await cleanUp({})).toEqual({ matched: 200, deleted: 200, remaining: 0, dry_run: false });
   });
 
@@ -204,6 +211,19 @@ describe("the cron runs", () => {
     await on.cron();
     expect(on.held).toMatchObject([{ ids: { length: 2 } }]);
     expect(take().rowsRead).toBeLessThan(100);
+  });
+
+  test("a part that fails stops no other", async () => {
+    const on = stage({ settings: { PABBLY_WEBHOOK_URL: "https://connect.pabbly.example/hook" } });
+    await execute(
+      "CREATE TRIGGER fault BEFORE UPDATE ON tickets BEGIN SELECT RAISE(ABORT, 'injected'); END",
+      "CREATE TRIGGER fault_endpoint BEFORE INSERT ON webhook_endpoints BEGIN SELECT RAISE(ABORT, 'injected'); END",
+    );
+    await on.app.request("/api/tickets", send(shop.supervisor, { title: "Late", machine_id: shop.machine_id }));
+    await insert("pending", ago(10));
+    await expect(on.cron()).rejects.toThrow("injected");
+    expect(on.held).toMatchObject([{ ids: { length: 1 } }]);
+    await execute("DROP TRIGGER fault", "DROP TRIGGER fault_endpoint");
   });
 
   test("a lost queue message loses nothing: the next minute delivers it", async () => {

@@ -177,6 +177,26 @@ describe("customer.updated", () => {
     expect(await links()).toEqual([{ local_id: b, remote_id: "cus_1" }]);
   });
 
+  test.each([
+    ["nobody has", async () => 999_999],
+    ["belong to somebody with a customer of their own there", async (other: number) => other],
+    [
+      "belong to somebody who was erased",
+      async (other: number) => {
+        await execute("DELETE FROM external_links WHERE remote_id = 'cus_2'");
+        await execute(`UPDATE customers SET erased_at = '2026-01-01' WHERE id = ${other}`);
+        return other;
+      },
+    ],
+  ])("with metadata that %s takes no customer's link away", async (_, named) => {
+    const on = open();
+    const [a = 0, b = 0] = await customers(2);
+    await linkTo(a, "cus_1");
+    await linkTo(b, "cus_2");
+    await taken(await deliver(on, { metadata: { customer_id: String(await named(b)) } }));
+    expect(await links()).toContainEqual({ local_id: a, remote_id: "cus_1" });
+  });
+
   test("links nobody who was erased", async () => {
     const on = open();
     const [id = 0] = await customers(1);

@@ -104,6 +104,8 @@ test("an export is read as JSON or CSV, alike", () => {
   const csv = [columns.join(), ...OLD.map((old) => columns.map((column) => cell(old[column])).join())].join("\r\n");
   expect(plan(readRows(csv))).toEqual(plan(readRows(json)));
   expect(plan(readRows(json))).toEqual(plan(OLD));
+  expect(plan(readRows(`\uFEFF${json}`))).toEqual(plan(OLD));
+  expect(plan(readRows(`\uFEFF${csv}`))).toEqual(plan(OLD));
   expect(readRows("[]")).toEqual([]);
   for (const broken of ["[1]", "[", 'id,status\n1,"open\n']) expect(() => readRows(broken)).toThrow();
 });
@@ -141,12 +143,27 @@ test("in the migrated database the jobs are clean, are sent, and a repeated impo
   ]);
 });
 
+test.each([
+  ["a statement", "'); DROP TABLE deliveries; --"],
+  ["a transaction, which wrangler would take out", "BEGIN TRANSACTION; COMMIT; /* $a$ ` \" ' \\"],
+  ["half a character at its end", `${"x".repeat(499)}😀`],
+])("an old error is data, also with %s", async (_, error) => {
+  const statements = importSql(plan([row(6, "failed", "2026-11-03T10:00:00Z", { error })]).jobs, NOW);
+  for (const statement of statements) expect(statement).toMatch(/^[^;`"$]*$/);
+  const subject = `subject = 'customer:${ids[5]}'`;
+  await execute(`DELETE FROM deliveries WHERE ${subject}`, ...statements);
+  const kept = error.slice(0, 500);
+  expect(await deliveryRows(subject)).toMatchObject([
+    { status: "failed", last_error: kept.isWellFormed() ? kept : "x".repeat(499) },
+  ]);
+});
+
 test("thousands of jobs go in statements of bounded length", () => {
   const [first = 0] = ids;
   const jobs = Array.from({ length: 5000 }, (_, index) => ({
     customer_id: first + index,
     status: "failed" as const,
-    last_error: "é'".repeat(250),
+    last_error: "\u0001".repeat(500),
     created_at: NOW.toISOString(),
     updated_at: NOW.toISOString(),
   }));

@@ -202,6 +202,17 @@ describe("while Stripe refuses the key", () => {
     },
   );
 
+  test("five jobs of one message that are refused in the same instant tell the administrators once", async () => {
+    const { on, stripe } = open();
+    await stripe.refuse(401);
+    for (let i = 0; i < 5; i++) await addCustomer(on.app, admin, { name: `Customer ${i}` });
+    await on.invoke((await jobs("true")).map((row) => row.id));
+    expect((await stripe.report()).requests).toHaveLength(5);
+    expect(await jobs("status = 'pending' AND attempts = 0")).toHaveLength(5);
+    expect(await pauses()).toHaveLength(1);
+    expect(await told()).toMatchObject([{ generation: 1 }]);
+  });
+
   test("an operator can go on at once, and is told when it is still refused", async () => {
     const { on, stripe } = open();
     await stripe.refuse(401);
@@ -226,6 +237,7 @@ describe("while Stripe refuses the key", () => {
     const { on, stripe } = open();
     on.advance(60);
     await on.cron();
+    expect(on.held).toMatchObject([{ ids: { length: 1 } }]);
     await on.deliver();
     expect(await pauses()).toEqual([]);
     expect(await stripe.customers()).toHaveLength(1);

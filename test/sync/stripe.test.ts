@@ -1,9 +1,9 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { deliveryRows, onlyDelivery } from "../deliveries/rows.ts";
-import { execute, type Person, person, queryAll, send } from "../helpers.ts";
-import { addCustomer, clearSync, creations, editCustomer, insertCustomers, links } from "./customers.ts";
+import { onlyDelivery } from "../deliveries/rows.ts";
+import { fallingAsleep } from "../deliveries/sleeping-database.ts";
+import { execute, type Person, person } from "../helpers.ts";
+import { addCustomer, clearSync, creations, editCustomer, links } from "./customers.ts";
 import { conforms, JEANNE, open } from "./opened.ts";
-import type { StripeAccount } from "./stripe-account.ts";
 import type { Behaviour } from "./stripe-protocol.ts";
 
 // What becomes of a customer at Stripe, against a stand-in that keeps customers and idempotency keys as Stripe does. Every
@@ -192,6 +192,44 @@ describe("there is never a second one at Stripe", () => {
     expect((await stripe.report()).requests.map(({ status }) => status)).toContain(409);
   });
 
+  test("when a worker that fell asleep before it noted the creation wakes up after another did all", async () => {
+    const sleeper = fallingAsleep("INTO stripe_creations");
+    const { on, stripe } = open({ DB: sleeper.database });
+    const id = await addCustomer(on.app, admin, JEANNE);
+    const late = on.invoke([(await onlyDelivery()).id]);
+    await sleeper.asleep;
+    on.lose();
+    on.advance(181);
+    await on.cron();
+    await on.deliver();
+    expect(await onlyDelivery()).toMatchObject({ status: "completed" });
+    sleeper.wake();
+    await late;
+    expect(await stripe.customers()).toHaveLength(1);
+    expect(await links()).toMatchObject([{ local_id: id }]);
+    expect(await creations()).toEqual([]);
+  });
+
+  test("when newer data reached Stripe, the worker died of it, and a day went by before the next try", async () => {
+    const { on, stripe } = open();
+    const id = await addCustomer(on.app, admin, JEANNE);
+    await stripe.script({ on: "create", drop: "after" });
+    await on.deliver();
+    await editCustomer(on.app, admin, id, { email: "newer@atelier.example" });
+    await execute(
+      "CREATE TRIGGER fail_link BEFORE INSERT ON external_links BEGIN SELECT RAISE(ABORT, 'disk full'); END",
+    );
+    await on.deliver();
+    await execute("DROP TRIGGER fail_link");
+    expect(await stripe.customers()).toMatchObject([{ email: "newer@atelier.example" }]);
+    on.lose();
+    on.advance(25 * 60 * 60);
+    await on.cron();
+    await on.deliver();
+    expect(await stripe.customers()).toHaveLength(1);
+    expect(await links()).toMatchObject([{ local_id: id }]);
+  });
+
   test("when the database fails at the end of the try that made it", async () => {
     const { on, stripe } = open();
     const id = await addCustomer(on.app, admin, JEANNE);
@@ -206,84 +244,5 @@ describe("there is never a second one at Stripe", () => {
     await on.deliver();
     expect(await stripe.customers()).toHaveLength(1);
     expect(await links()).toMatchObject([{ local_id: id }]);
-  });
-});
-
-describe("a customer who is erased here is deleted there", () => {
-  const erase = async (on: ReturnType<typeof open>["on"], id: number) =>
-    expect((await on.app.request(`/api/customers/${id}?erase=true`, send(admin, undefined, {}, "DELETE"))).status).toBe(
-      204,
-    );
-  const gone = async (stripe: StripeAccount) => {
-    expect(await stripe.customers()).toEqual([]);
-    expect(await links()).toEqual([]);
-    expect(await creations()).toEqual([]);
-    expect(await onlyDelivery()).toMatchObject({ status: "completed" });
-  };
-
-  test("after it was synced", async () => {
-    const { on, stripe } = open();
-    const id = await addCustomer(on.app, admin, JEANNE);
-    await on.deliver();
-    await erase(on, id);
-    await on.deliver();
-    await gone(stripe);
-    expect(await stripe.operations()).toEqual(["create", "delete"]);
-  });
-
-  test("also when a person at Stripe was faster", async () => {
-    const { on, stripe } = open();
-    const id = await addCustomer(on.app, admin, JEANNE);
-    await on.deliver();
-    await stripe.remove((await links())[0]?.remote_id ?? "");
-    await erase(on, id);
-    await on.deliver();
-    await gone(stripe);
-  });
-
-  test("while a sync is at work", async () => {
-    const { on, stripe } = open();
-    const id = await addCustomer(on.app, admin, JEANNE);
-    await stripe.script({ on: "create", hold: true });
-    const working = on.deliver();
-    await stripe.arrived();
-    await erase(on, id);
-    expect(JSON.stringify(await creations())).not.toContain("jeanne");
-    await stripe.release();
-    await working;
-    await on.deliver();
-    await gone(stripe);
-    expect(await stripe.operations()).toEqual(["create", "delete"]);
-  });
-
-  test("after a try whose outcome nobody knows", async () => {
-    const { on, stripe } = open();
-    const id = await addCustomer(on.app, admin, JEANNE);
-    await stripe.script({ on: "create", drop: "after" });
-    await on.deliver();
-    await erase(on, id);
-    // The request that was given up could still be at work: what is not there yet is no proof.
-    await on.deliver();
-    expect(await onlyDelivery()).toMatchObject({ status: "pending", attempts: 1 });
-    await on.deliverAll();
-    await gone(stripe);
-  });
-
-  test("when it is removed because no ticket names it", async () => {
-    const { on, stripe } = open();
-    const id = await addCustomer(on.app, admin, JEANNE);
-    await on.deliver();
-    expect((await on.app.request(`/api/customers/${id}`, send(admin, undefined, {}, "DELETE"))).status).toBe(204);
-    await on.deliver();
-    await gone(stripe);
-  });
-
-  test("and one who was never sent asks nothing of Stripe", async () => {
-    const { on, stripe } = open();
-    await insertCustomers(1);
-    const [customer] = await queryAll<{ id: number }>("SELECT id FROM customers");
-    await erase(on, customer?.id ?? 0);
-    expect(await deliveryRows()).toEqual([]);
-    expect(await stripe.operations()).toEqual([]);
   });
 });

@@ -5,7 +5,7 @@ import { deliveryRows, onlyDelivery } from "../deliveries/rows.ts";
 import { stage } from "../deliveries/stage.ts";
 import { type App, execute, type Person, person, queryAll, rowCounts, send } from "../helpers.ts";
 import { expectProblem } from "../problems.ts";
-import { addCustomer, clearSync, editCustomer, insertCustomers, links } from "./customers.ts";
+import { addCustomer, clearSync, editCustomer, insertCustomers, links, pauses } from "./customers.ts";
 import { stripeStage } from "./stripe-stage.ts";
 
 // Which jobs come into being, and how far they are.
@@ -272,13 +272,19 @@ describe("without a key", () => {
   test.each([undefined, "", "  "])("jobs from a time with a key wait, and use up no try (key %j)", async (key) => {
     const { on: before, stripe } = stripeStage();
     await addCustomer(before.app, supervisor);
+    before.lose();
     const { id } = await onlyDelivery();
+    // Stripe had refused the key that is gone now: the time for a probe comes, but none can be made.
+    await execute(`INSERT INTO channel_pauses (channel, reason, credential, since, probe_at)
+      VALUES ('stripe', 'authentication', 'of the key before', '2026', '2026')`);
     const on = stage({ settings: { STRIPE_SECRET_KEY: key } });
     await on.invoke([id]);
     await on.cron();
     expect(on.held).toEqual([]);
     expect(await onlyDelivery()).toMatchObject({ status: "pending", attempts: 0 });
+    await before.cron();
     await before.deliver();
     expect(await stripe.customers()).toHaveLength(1);
+    expect(await pauses()).toEqual([]);
   });
 });

@@ -5,8 +5,8 @@ import { sendPush } from "./push.ts";
 import { sendStripe } from "./stripe.ts";
 import { sendWebhook } from "./webhook.ts";
 
-/** Who makes the tries of each channel that something is sent on. */
-export const channels: Partial<Record<Channel, Sender>> = {
+/** Who makes the tries of each channel. */
+export const channels: Record<Channel, Sender> = {
   email: sendEmailOrNews,
   push: sendPush,
   webhook: sendWebhook,
