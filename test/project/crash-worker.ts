@@ -102,7 +102,9 @@ export async function crashableWorker(settings: Record<string, string> = {}) {
   return {
     origin,
     sql,
+    /** Has it running; does nothing when it does already. */
     async start(): Promise<void> {
+      if (running) return;
       output = "";
       const args = [
         "dev",
