@@ -76,8 +76,8 @@ function matches(ctx: Context, q: string): SQL | undefined {
 /**
  * A page of customers, newest first. Erased ones are in no list.
  *
- * Without `q` a page reads the rows that it shows and passes over archived ones in between; with `q` the customers are gone through, newest first, until the
- * page is full.
+ * Without `q` a page reads the rows that it shows and passes over archived ones in between; with `q` the customers are
+ * gone through, newest first, until the page is full.
  *
  * @throws AppError `invalid_cursor`.
  */

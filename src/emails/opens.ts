@@ -13,7 +13,8 @@ const MAIL_PROGRAM = /\b(Outlook|MSOffice|ms-office|Thunderbird|Airmail|Spark|eM
 
 /**
  * Services that fetch the images of every mail, opened or not: Gmail's, Apple's and Yahoo's privacy proxies, and the
- * scanners that companies put before their mailboxes. When a mail arrives, Gmail poses as an old Edge with one word more.
+ * scanners that companies put before their mailboxes. When a mail arrives, Gmail poses as an old Edge with one word
+ * more.
  */
 const PREFETCHER =
   /GoogleImageProxy|Edge\/12\.246 (Mozilla|Gmail)|YahooMailProxy|Proofpoint|Mimecast|Barracuda|Symantec|MessageLabs|FireEye|Trellix|Trend ?Micro|Sophos|Forcepoint|Cisco|IronPort|SafeLinks|BitDefender|Kaspersky|Fortinet|Zscaler|Vade/i;

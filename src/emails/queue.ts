@@ -40,7 +40,8 @@ const INSERT_RECIPIENTS = `
 
 /**
  * The statements of one send, for a batch: the message, a row per recipient, a delivery per recipient that wants mail.
- * NOT NULL refuses the batch when the ticket is gone, or no longer its customer's. The last one returns rows `{id}` of deliveries.
+ * NOT NULL refuses the batch when the ticket is gone, or no longer its customer's. The last one returns rows `{id}` of
+ * deliveries.
  */
 export function queueSend(ctx: Context, send: Send): D1PreparedStatement[] {
   const { DB } = ctx.env;

@@ -58,7 +58,7 @@ const SELECT = `
 
 /**
  * The headers that put every mail of a ticket into one conversation (RFC 5322 section 3.6.4) and let the recipient opt
- * out with one click (RFC 8058), which takes https: the service refuses a mail that offers it with less. The mail service makes the Message-ID itself; the ticket's own one stands for the
+ * out with one click (RFC 8058). The mail service makes the Message-ID itself; the ticket's own one stands for the
  * beginning, so that even the first two mails belong together.
  */
 function headers(ctx: DeliveryContext, row: Row): Record<string, string> {
@@ -70,6 +70,7 @@ function headers(ctx: DeliveryContext, row: Row): Record<string, string> {
     "In-Reply-To": earlier.at(-1) ?? root,
     // Nobody's holiday notice answers a machine (RFC 3834 section 5).
     ...(row.template !== "message" && { "Auto-Submitted": "auto-generated" }),
+    // The service refuses a mail that offers it over less.
     ...(optOut.startsWith("https:") && {
       "List-Unsubscribe": `<${optOut}>`,
       "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",

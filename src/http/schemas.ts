@@ -22,7 +22,7 @@ export const text = (min: number, max: number) =>
     })
     .openapi({ minLength: min, maxLength: max });
 
-/** Text of one line, such as a name: what goes into a mail header or a list must hold no line break or control character. */
+/** Text of one line, such as a name: what goes into a mail header must hold no line break or control character. */
 export const line = (min: number, max: number) =>
   text(min, max).refine((value) => !/[\p{Cc}\u2028\u2029]/u.test(value), "must be one line without control characters");
 
