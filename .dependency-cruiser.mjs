@@ -39,7 +39,7 @@ export default {
       name: "shared-code-is-below-features",
       comment: "Types of the actor are the one thing that shared code may know of a feature.",
       severity: "error",
-      from: { path: "^src/(http/|log|problem|env)" },
+      from: { path: "^src/(http/|time/|log|problem|env)" },
       to: { path: `^src/${FEATURES}/`, dependencyTypesNot: ["type-only"] },
     },
     {

@@ -103,7 +103,8 @@ CREATE TABLE machines (
   created_at      TEXT    NOT NULL,
   updated_at      TEXT    NOT NULL,
   retired_at      TEXT
-, search_text TEXT NOT NULL DEFAULT '') STRICT;
+, search_text TEXT NOT NULL DEFAULT '', set_status TEXT CONSTRAINT machines_set_status CHECK (set_status IN ('maintenance', 'out_of_service')), set_by INTEGER REFERENCES users (id), set_reason TEXT CONSTRAINT machines_set_reason CHECK (length(set_reason) BETWEEN 1 AND 500), status_since TEXT, status_cause TEXT
+  GENERATED ALWAYS AS (CASE WHEN status = 'operational' THEN NULL WHEN status = set_status THEN 'person' ELSE 'tickets' END) VIRTUAL) STRICT;
 
 CREATE INDEX machines_machine_type_id ON machines (machine_type_id);
 
@@ -187,7 +188,7 @@ CREATE TABLE idempotency_keys (
   status       INTEGER NOT NULL CHECK (status BETWEEN 200 AND 299),
   headers      TEXT    NOT NULL CHECK (json_valid(headers)),
   body         TEXT    NOT NULL CHECK (json_valid(body)),
-  created_at   TEXT    NOT NULL,
+  created_at   TEXT    NOT NULL, claimed_until TEXT,
   PRIMARY KEY (user_id, route, key)
 ) STRICT, WITHOUT ROWID;
 
@@ -508,3 +509,27 @@ CREATE TABLE stripe_events (
 CREATE INDEX stripe_events_object_id ON stripe_events (object_id, created);
 
 CREATE INDEX stripe_events_received_at ON stripe_events (received_at);
+
+CREATE TABLE machine_timeline (
+  id         INTEGER PRIMARY KEY AUTOINCREMENT,
+  machine_id INTEGER NOT NULL REFERENCES machines (id),
+  user_id    INTEGER NOT NULL REFERENCES users (id),
+  user_name  TEXT    NOT NULL,
+  old_value  TEXT    NOT NULL,
+  new_value  TEXT    NOT NULL,
+  cause      TEXT    NOT NULL CONSTRAINT machine_timeline_cause CHECK (cause IN ('person', 'tickets')),
+  -- The ticket that made the machine stop or run again.
+  ticket_id  INTEGER REFERENCES tickets (id),
+  comment    TEXT,
+  created_at TEXT    NOT NULL
+) STRICT;
+
+CREATE INDEX machine_timeline_machine_id ON machine_timeline (machine_id, id);
+
+CREATE TABLE expired_push_endpoints (
+  -- SHA-256 of the endpoint in its normal spelling, base64url.
+  endpoint_digest TEXT PRIMARY KEY CHECK (length(endpoint_digest) = 43),
+  expired_at      TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX expired_push_endpoints_expired_at ON expired_push_endpoints (expired_at);

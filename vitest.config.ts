@@ -3,9 +3,14 @@ import { builtinModules } from "node:module";
 import { availableParallelism } from "node:os";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 import webPush from "web-push";
+import { schemaStatements } from "./scripts/lib/schema.ts";
 import { hashPassword } from "./src/auth/password.ts";
 import { sourceBundle } from "./vitest.bundle.ts";
+
+// The secrets are made here, and wrangler would warn for each test file that it finds none.
+process.env.WRANGLER_LOG = "error";
 
 const vapid = webPush.generateVAPIDKeys();
 const migrations = await readD1Migrations("migrations");
@@ -21,8 +26,20 @@ const packages = new Set(
     .filter((specifier) => specifier !== "vitest"),
 );
 
+// Those that wait for processes, queues and windows of time begin first and run beside the rest.
+const SLOW = /\/(crash-\w+|deploy|sync|model|drain|filters|rights|access|last-admin|throttle|common-words)\.test\.ts$/;
+
+class SlowFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const rank = (file: TestSpecification) => (SLOW.test(file.moduleId) ? 0 : 1);
+    return sorted.toSorted((a, b) => rank(a) - rank(b));
+  }
+}
+
 export default defineConfig({
   test: {
+    sequence: { sequencer: SlowFirst },
     // Some files wait more than they work: for queues, timeouts and restarted processes.
     maxWorkers: availableParallelism() + 1,
     projects: [
@@ -42,6 +59,7 @@ export default defineConfig({
                 ALLOW_LOCAL_TARGETS: "true",
                 LOG_LEVEL: "silent",
                 MIGRATIONS: migrations,
+                SCHEMA: schemaStatements(),
                 // The password of every account that the tests add: hashed once, since a hash takes 70 ms.
                 TEST_PASSWORD: { text: password, hash: await hashPassword(password) },
               },

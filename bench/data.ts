@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { insertUserSql } from "../scripts/lib/users.ts";
-import { monthCode } from "../src/tickets/number.ts";
+import { monthCode } from "../src/time/month.ts";
 import { type CaseName, type Dataset, FULL_TICKETS } from "./cases.ts";
 
 export const ACCOUNT = { email: "bench@shopfloor.example", password: "a password for the bench only" };

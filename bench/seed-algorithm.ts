@@ -1,4 +1,4 @@
-import { monthCode } from "../src/tickets/number.ts";
+import { monthCode } from "../src/time/month.ts";
 import type { TicketBody } from "./cases.ts";
 
 const TRIES = 3;

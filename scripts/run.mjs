@@ -11,9 +11,20 @@ process.chdir(root);
 const stampFile = "node_modules/.installed";
 const wanted = createHash("sha256").update(readFileSync("package-lock.json")).digest("hex");
 const installed = existsSync(stampFile) ? readFileSync(stampFile, "utf8") : "";
-if (installed !== wanted) {
+// Their install scripts fetch or choose what runs; without them npm ends well and leaves an installation that does not.
+const BUILT = ["node", "workerd", "esbuild"];
+const answers = (program) => spawnSync(`node_modules/.bin/${program}`, ["--version"], { stdio: "ignore" }).status === 0;
+if (installed !== wanted || !existsSync("node_modules/.bin/node")) {
   const { status } = spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], { stdio: "inherit" });
   if (status !== 0) process.exit(status ?? 1);
+  const broken = BUILT.filter((program) => !answers(program));
+  if (broken.length > 0) {
+    console.error(
+      `Installed, but ${broken.join(", ")} cannot be run: let npm run install scripts (unset npm_config_ignore_scripts, ` +
+        'and "ignore-scripts" in every .npmrc), then repeat this command.',
+    );
+    process.exit(1);
+  }
   writeFileSync(stampFile, wanted);
 }
 

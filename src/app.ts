@@ -1,26 +1,28 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context as HonoContext } from "hono";
-import { requestId } from "hono/request-id";
 import { secureHeaders } from "hono/secure-headers";
-import packageJson from "../package.json" with { type: "json" };
 import { apiKeyRoutes } from "./api-keys/routes.ts";
 import { attachmentRoutes, ticketAttachmentRoutes } from "./attachments/routes.ts";
 import { authRoutes } from "./auth/routes.ts";
 import { type AppEnv, createContext, type RequestContext, realWorld, type World } from "./context.ts";
 import { contactRoutes } from "./customers/contact-routes.ts";
 import { customerRoutes } from "./customers/routes.ts";
-import { isTransient } from "./db/errors.ts";
+import { unavailability } from "./db/errors.ts";
 import { deliveryRoutes } from "./deliveries/routes.ts";
 import { publicEmailRoutes } from "./emails/public-routes.ts";
 import { emailRoutes, ticketEmailRoutes } from "./emails/routes.ts";
 import { ConfigurationError } from "./env.ts";
 import { healthRoutes } from "./health/routes.ts";
+import { cacheControl } from "./http/cache-control.ts";
+import { knownParameters } from "./http/known-parameters.ts";
 import { methodTable } from "./http/methods.ts";
+import { clientRequestId, requestIds } from "./http/request-id.ts";
 import { createLogger, describeError } from "./log.ts";
 import { machineRoutes, machineTypeRoutes } from "./machines/routes.ts";
 import { DOCS_CONTENT_SECURITY_POLICY, DOCS_PAGE } from "./openapi/docs-page.ts";
-import { addImpliedProblems } from "./openapi/implied-problems.ts";
+import { openApiDocument, registerComponents } from "./openapi/document.ts";
 import { AppError, type FieldError, negotiateLocale, PROBLEMS, problemResponse } from "./problem.ts";
+import { problemRoutes } from "./problems/routes.ts";
 import { pushRoutes } from "./push/routes.ts";
 import { statsRoutes } from "./stats/routes.ts";
 import { customerSyncRoutes, stripeRoutes, syncRoutes } from "./sync/routes.ts";
@@ -71,32 +73,9 @@ const routes = () =>
     .route("/sync", syncRoutes)
     .route("/stripe", stripeRoutes);
 
-const OPENAPI_INFO = {
-  openapi: "3.1.0",
-  info: {
-    title: "Shopfloor Tickets",
-    version: packageJson.version,
-    license: { name: "MIT", identifier: "MIT" },
-    description:
-      "Maintenance tickets for machine shops. Errors are RFC 9457 problem documents with a stable `code`, in English " +
-      "or French by `Accept-Language`. Lists are paged by cursor. Send an `Idempotency-Key` with what must happen once.",
-  },
-  security: ["bearer", "apiKey", "cookie"].map((scheme) => ({ [scheme]: [] })),
-};
-
 function withApi(app: OpenAPIHono<AppEnv>) {
   const api = app.route("/api", routes()).route("/", publicEmailRoutes);
-  api.openAPIRegistry.registerComponent("securitySchemes", "bearer", { type: "http", scheme: "bearer" });
-  api.openAPIRegistry.registerComponent("securitySchemes", "apiKey", {
-    type: "apiKey",
-    in: "header",
-    name: "x-api-key",
-  });
-  api.openAPIRegistry.registerComponent("securitySchemes", "cookie", {
-    type: "apiKey",
-    in: "cookie",
-    name: "shopfloor.session_token",
-  });
+  registerComponents(api);
   return api;
 }
 
@@ -126,12 +105,15 @@ export function createApp(world: World = realWorld) {
     // Mail programs that run in a browser show the pixel on a site of their own.
     c.header("cross-origin-resource-policy", "cross-origin");
   });
-  app.use(requestId());
+  app.use(requestIds);
   app.use(secureHeaders(SECURE_HEADERS));
   app.use(async (c, next) => {
     const started = world.now().getTime();
     const requestId = c.get("requestId");
-    const base = createContext(c.env, world, { request_id: requestId });
+    const base = createContext(c.env, world, {
+      request_id: requestId,
+      client_request_id: clientRequestId(c.req.header("x-request-id")) ?? undefined,
+    });
     const ctx: RequestContext = {
       ...base,
       locale: negotiateLocale(c.req.header("accept-language"), base.env.DEFAULT_LOCALE),
@@ -143,7 +125,7 @@ export function createApp(world: World = realWorld) {
     // Opening an e-mail tells no endpoint anything, and shows the pixel whatever the database says.
     if (!c.req.path.startsWith("/t/")) await pabblyEndpointReady(ctx);
     await next();
-    if (!c.res.headers.has("cache-control")) c.header("cache-control", "private, no-cache");
+    if (!c.res.headers.has("cache-control")) c.header("cache-control", cacheControl(c.req.path, c.res.status));
     ctx.log.info("request", {
       method: c.req.method,
       // What follows /t/ and /u/ is as good as a password.
@@ -155,8 +137,12 @@ export function createApp(world: World = realWorld) {
   });
 
   const api = withApi(app);
-  api.get("/api/openapi.json", (c) => c.json(addImpliedProblems(api.getOpenAPI31Document(OPENAPI_INFO))));
-  api.get("/api/docs", (c) => c.html(DOCS_PAGE, 200, { "content-security-policy": DOCS_CONTENT_SECURITY_POLICY }));
+  api.get("/api/openapi.json", knownParameters([]), (c) => c.json(openApiDocument(api)));
+  api.get("/api/docs", knownParameters([]), (c) =>
+    c.html(DOCS_PAGE, 200, { "content-security-policy": DOCS_CONTENT_SECURITY_POLICY }),
+  );
+
+  api.route("/problems", problemRoutes);
 
   const methodsOf = methodTable(api);
   api.notFound((c) => {
@@ -187,6 +173,5 @@ function answerProblem(c: HonoContext<AppEnv>, error: Error): Response {
 function asAppError(error: Error): AppError {
   if (error instanceof AppError) return error;
   if (error instanceof ConfigurationError) return new AppError("misconfigured");
-  if (isTransient(error)) return new AppError("database_unavailable", { headers: { "retry-after": "1" } });
-  return new AppError("internal_error");
+  return unavailability(error) ?? new AppError("internal_error");
 }

@@ -24,6 +24,12 @@ export const realWorld: World = {
   fetch: (input, init) => fetch(input, init),
 };
 
+/** The same context with its clock standing still: one instant for all that a request writes and compares with. */
+export function atOneInstant<C extends World>(ctx: C): C {
+  const now = ctx.now();
+  return { ...ctx, now: () => now };
+}
+
 /** What every verb may know. Verbs never see Hono's context, a queue message or a cron event. */
 export interface Context extends World {
   env: Env;

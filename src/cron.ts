@@ -4,6 +4,7 @@ import { sweep } from "./deliveries/sweep.ts";
 import { settleEmails } from "./emails/settle.ts";
 import type { Bindings } from "./env.ts";
 import { describeError } from "./log.ts";
+import { forgetExpiredEndpoints } from "./push/subscriptions.ts";
 import { purgeExpired } from "./retention.ts";
 import { remind } from "./tickets/escalate.ts";
 import { pabblyEndpointReady } from "./webhooks/pabbly.ts";
@@ -22,7 +23,7 @@ async function cleanUpCompleted(ctx: Context): Promise<void> {
   await cleanUp(ctx, { older_than_hours: RETENTION_DAYS * 24, status: "completed", dry_run: false });
 }
 
-const EACH_NIGHT = [purge, cleanUpCompleted];
+const EACH_NIGHT = [purge, cleanUpCompleted, forgetExpiredEndpoints];
 // What has to go out comes first. Reminders are for endpoints that must be there; e-mails are settled after the sweep,
 // which may have given some up.
 const EACH_MINUTE = [sweep, pabblyEndpointReady, remind, settleEmails];

@@ -1,14 +1,6 @@
 import { getCountries } from "libphonenumber-js/min";
 import { z } from "zod";
-
-const isTimeZone = (name: string): boolean => {
-  try {
-    new Intl.DateTimeFormat("en", { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
-};
+import { isTimeZone } from "./time/zone.ts";
 
 /** A secret that may be left out; blank means the same. */
 const optionalSecret = z

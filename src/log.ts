@@ -52,7 +52,7 @@ export function createLogger(level: Level, base: Fields): Logger {
  */
 export function describeError(error: unknown): Fields {
   let inner = error;
-  while (inner instanceof Error && inner.cause instanceof Error) inner = inner.cause;
+  for (let depth = 0; depth < 8 && inner instanceof Error && inner.cause instanceof Error; depth++) inner = inner.cause;
   if (!(inner instanceof Error)) return { error: typeof inner };
   const frames = (error as Error).stack?.split("\n").filter((line) => line.trimStart().startsWith("at "));
   return { error: inner.name, message: inner.message.slice(0, 500), stack: frames?.slice(0, 12) };

@@ -5,6 +5,8 @@ export { PROBLEMS, type ProblemCode };
 export const LOCALES = ["en", "fr"] as const;
 export type Locale = (typeof LOCALES)[number];
 
+export const isProblemCode = (code: string): code is ProblemCode => Object.hasOwn(PROBLEMS, code);
+
 export interface FieldError {
   path: string;
   message: string;

@@ -8,7 +8,7 @@ const STRIPE_EVENT_DAYS = 30;
 const BATCH_ROWS = 1500;
 
 /**
- * Removes what nobody can use any more: idempotency records past their week, sessions past their end, Stripe's events.
+ * Removes what nobody can use any more: idempotency records past their month, sessions past their end, Stripe's events.
  *
  * @returns how many rows went; call again while it is not 0.
  */

@@ -2,8 +2,9 @@ import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test"
 import { env } from "cloudflare:workers";
 import { createApp } from "../src/app.ts";
 import type { Role } from "../src/auth/roles.ts";
+import { signed } from "../src/auth/session-token.ts";
 import { realWorld, type World } from "../src/context.ts";
-import type { Bindings } from "../src/env.ts";
+import { type Bindings, readEnv } from "../src/env.ts";
 
 export const ORIGIN = "https://shop.example";
 export const PASSWORD = env.TEST_PASSWORD.text;
@@ -11,6 +12,7 @@ export const PASSWORD = env.TEST_PASSWORD.text;
 export interface Person {
   id: number;
   email: string;
+  /** As it is sent: with its signature. */
   token: string;
 }
 
@@ -90,7 +92,7 @@ export async function person(role: Role, name = `${role} ${++people}`): Promise<
      SELECT id, '${token}', '2099-01-01T00:00:00.000Z', '${at}', '${at}' FROM users WHERE id = (${newest})`,
   );
   const [row] = await queryAll<{ id: number }>("SELECT id FROM users WHERE email = ?", email);
-  return { id: row?.id ?? 0, email, token };
+  return { id: row?.id ?? 0, email, token: signed(readEnv(env), token) };
 }
 
 /** Adds a machine (and its type, when new); returns the machine's id. */

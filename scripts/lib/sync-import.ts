@@ -1,5 +1,6 @@
 import Papa from "papaparse";
 import { z } from "zod";
+import { boundedInstant } from "../../src/time/bounds.ts";
 
 // Brings the rows of an old synchronisation queue into the outbox: one clean job per customer.
 
@@ -76,8 +77,7 @@ function instantOf(value: unknown): string | null {
     ?.replace(" ", "T")
     .replace(/([+-]\d\d)$/, "$1:00");
   if (!text || !/^\d{4}-\d\d-\d\dT/.test(text)) return null;
-  const at = new Date(/([zZ]|[+-]\d\d:\d\d)$/.test(text) ? text : `${text}Z`);
-  return Number.isNaN(at.getTime()) ? null : at.toISOString();
+  return boundedInstant(Date.parse(/([zZ]|[+-]\d\d:\d\d)$/.test(text) ? text : `${text}Z`));
 }
 
 /** The beginning of what the old queue said, never half a character. */

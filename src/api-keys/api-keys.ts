@@ -1,9 +1,10 @@
 import { and, asc, eq, gt } from "drizzle-orm";
 import { z } from "zod";
-import { auth } from "../auth/auth.ts";
+import { withAuth } from "../auth/auth.ts";
 import type { Context } from "../context.ts";
 import { api_keys, users } from "../db/schema.ts";
 import { decodeCursor, paginate } from "../http/cursor.ts";
+import { seal } from "../http/sealed.ts";
 import { AppError } from "../problem.ts";
 import type { CreateApiKeyInput } from "./schemas.ts";
 
@@ -35,6 +36,7 @@ export async function listApiKeys(ctx: Context, query: { limit: number; cursor?:
 /**
  * Makes an API key that acts as the named user. Only its hash is stored.
  *
+ * @returns `{api_key}` with the key itself sealed, since the answer is kept for a repeat.
  * @throws AppError `user_not_found` for an unknown or inactive user.
  */
 export async function createApiKey(ctx: Context, input: CreateApiKeyInput) {
@@ -43,19 +45,24 @@ export async function createApiKey(ctx: Context, input: CreateApiKeyInput) {
     .from(users)
     .where(and(eq(users.id, input.user_id), eq(users.active, true)));
   if (!user) throw new AppError("user_not_found");
-  const { id, key } = await auth(ctx.env).api.createApiKey({
-    body: {
-      name: input.name,
-      userId: String(input.user_id),
-      expiresIn: input.expires_in_days ? input.expires_in_days * DAY_SECONDS : undefined,
-    },
-  });
+  const { id, key } = await withAuth(ctx.env, (api) =>
+    api.createApiKey({
+      body: {
+        name: input.name,
+        userId: String(input.user_id),
+        expiresIn: input.expires_in_days ? input.expires_in_days * DAY_SECONDS : undefined,
+      },
+    }),
+  );
   const [row] = await ctx.db
     .select(apiKeyColumns)
     .from(api_keys)
+    .innerJoin(users, and(eq(users.id, api_keys.user_id), eq(users.active, true)))
     .where(eq(api_keys.id, Number(id)));
-  if (!row) throw new Error("the API key was not stored");
-  return { ...row, key };
+  if (row) return { api_key: { ...row, key: await seal(ctx.env, key) } };
+  // Disabled in between: what was made then would come back to life with the person.
+  await ctx.db.delete(api_keys).where(eq(api_keys.id, Number(id)));
+  throw new AppError("user_not_found");
 }
 
 /**

@@ -1,45 +1,51 @@
-import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
-import { requires } from "../auth/guard.ts";
+import { OpenAPIHono, z } from "@hono/zod-openapi";
 import type { AppEnv } from "../context.ts";
+import { sendAnswer } from "../http/answer.ts";
 import { linkHeader, pageQuery } from "../http/cursor.ts";
-import { jsonBody } from "../http/json-body.ts";
-import { IdParam, json, jsonRequest, problems } from "../http/schemas.ts";
+import { claimOnce, idempotencyRecord } from "../http/idempotency.ts";
+import { IdParam } from "../http/schemas.ts";
+import { unsealed } from "../http/sealed.ts";
+import { json } from "../openapi/answers.ts";
+import { defineRoute } from "../route.ts";
 import { createApiKey, deleteApiKey, listApiKeys } from "./api-keys.ts";
 import { ApiKeyListOutput, CreateApiKeyInput, CreatedApiKeyOutput } from "./schemas.ts";
 
-const tags = ["People"];
-
-const list = createRoute({
+const list = defineRoute({
   method: "get",
   path: "/",
-  tags,
+  tag: "People",
+  operationId: "listApiKeys",
   summary: "List API keys",
-  middleware: [requires("api_keys:manage")],
-  request: { query: z.object(pageQuery) },
-  responses: { 200: json(ApiKeyListOutput, "A page"), ...problems("unauthorized", "forbidden") },
+  permission: "api_keys:manage",
+  query: z.object(pageQuery),
+  answers: { 200: json(ApiKeyListOutput, "A page") },
 });
 
-const create = createRoute({
+const create = defineRoute({
   method: "post",
   path: "/",
-  tags,
+  tag: "People",
+  operationId: "createApiKey",
   summary: "Make an API key for an integration",
-  middleware: [requires("api_keys:manage"), jsonBody],
-  request: { body: jsonRequest(CreateApiKeyInput) },
-  responses: {
-    201: json(CreatedApiKeyOutput, "Made. The key itself is shown this once."),
-    ...problems("invalid_json", "validation_failed", "unauthorized", "forbidden", "user_not_found"),
-  },
+  permission: "api_keys:manage",
+  by: "person",
+  body: CreateApiKeyInput,
+  idempotent: true,
+  answers: { 201: json(CreatedApiKeyOutput, "Made. The key itself is shown this once.") },
+  problems: ["user_not_found"],
 });
 
-const remove = createRoute({
+const remove = defineRoute({
   method: "delete",
   path: "/{id}",
-  tags,
+  tag: "People",
+  operationId: "deleteApiKey",
   summary: "End an API key",
-  middleware: [requires("api_keys:manage")],
-  request: { params: IdParam },
-  responses: { 204: { description: "Ended" }, ...problems("unauthorized", "forbidden", "api_key_not_found") },
+  permission: "api_keys:manage",
+  by: "person",
+  params: IdParam,
+  answers: { 204: { description: "Ended" } },
+  problems: ["api_key_not_found"],
 });
 
 export const apiKeyRoutes = new OpenAPIHono<AppEnv>()
@@ -48,8 +54,11 @@ export const apiKeyRoutes = new OpenAPIHono<AppEnv>()
     return c.json(page, 200, linkHeader(c.req.url, page.next_cursor));
   })
   .openapi(create, async (c) => {
-    const api_key = await createApiKey(c.get("ctx"), c.req.valid("json"));
-    return c.json({ api_key }, 201);
+    const input = c.req.valid("json");
+    const ctx = c.get("actorCtx");
+    const answer = await claimOnce(ctx, idempotencyRecord(c, input), 201, () => createApiKey(ctx, input));
+    const shown = await unsealed(ctx.env, answer, "api_key", "key");
+    return sendAnswer<z.output<typeof CreatedApiKeyOutput>, 201>(c, shown);
   })
   .openapi(remove, async (c) => {
     await deleteApiKey(c.get("ctx"), c.req.valid("param").id);

@@ -1,8 +1,8 @@
-import { and, asc, eq, isNull } from "drizzle-orm";
+import { asc, eq } from "drizzle-orm";
 import type { Context } from "../context.ts";
-import { attachments, tickets } from "../db/schema.ts";
+import { attachments } from "../db/schema.ts";
 import { AppError } from "../problem.ts";
-import { whereRef } from "../tickets/read.ts";
+import { idOfRef } from "../tickets/read.ts";
 import type { Attachment } from "./schemas.ts";
 
 /**
@@ -11,13 +11,10 @@ import type { Attachment } from "./schemas.ts";
  * @throws AppError `ticket_not_found`, also for a deleted ticket.
  */
 export async function ticketIdOf(ctx: Context, ref: string): Promise<number> {
-  const [ticket] = await ctx.db
-    .select({ id: tickets.id })
-    .from(tickets)
-    .where(and(whereRef(ref), isNull(tickets.deleted_at)))
-    .limit(1);
-  if (!ticket) throw new AppError("ticket_not_found");
-  return ticket.id;
+  const { sql, param } = idOfRef(ref);
+  const id = await ctx.env.DB.prepare(`SELECT ${sql} AS id`).bind(param).first<number>("id");
+  if (id === null) throw new AppError("ticket_not_found");
+  return id;
 }
 
 /**

@@ -1,9 +1,10 @@
 import { and, eq, gt } from "drizzle-orm";
-import type { Context } from "../context.ts";
+import type { Context, RequestContext } from "../context.ts";
 import { sessions, users } from "../db/schema.ts";
 import { AppError, type Locale } from "../problem.ts";
-import { auth } from "./auth.ts";
+import { withAuth } from "./auth.ts";
 import type { Role } from "./roles.ts";
+import { SESSION_SECONDS, sessionToken } from "./session-token.ts";
 
 /** The person on whose behalf a request acts. */
 export interface Actor {
@@ -24,32 +25,48 @@ const actorColumns = {
   language: users.language,
 };
 
-// better-auth parses and verifies a credential once per isolate; from then on the session's row decides.
-// Entries expire so that better-auth sees the session often enough to extend it.
+// A session in use ends 30 days after its last renewal, and is renewed at most once a day.
+const SESSION_MS = SESSION_SECONDS * 1000;
+const RENEW_AFTER_MS = 24 * 60 * 60_000;
+
+// Whom a token stood for when this isolate last asked: an answer only for requests whose own batch asks again.
 const CACHE_ENTRIES = 1000;
 const CACHE_MS = 5 * 60_000;
 const known = new Map<string, { actor: Actor; until: number }>();
 
-function remember(credential: string, actor: Actor, now: number): void {
+function remember(token: string, actor: Actor, now: number): void {
   if (known.size >= CACHE_ENTRIES) {
     const oldest = known.keys().next();
     if (!oldest.done) known.delete(oldest.value);
   }
-  known.set(credential, { actor, until: now + CACHE_MS });
+  known.set(token, { actor, until: now + CACHE_MS });
 }
 
-async function fromSessionRow(ctx: Context, sessionId: number): Promise<Actor | null> {
+async function renew(ctx: Context, sessionId: number): Promise<void> {
+  const now = ctx.now();
+  await ctx.db
+    .update(sessions)
+    .set({ expires_at: new Date(now.getTime() + SESSION_MS).toISOString(), updated_at: now.toISOString() })
+    .where(eq(sessions.id, sessionId));
+}
+
+/** The living session with this token and the person whose it is, or null; one round trip. */
+export async function findSession(ctx: RequestContext, token: string) {
+  const now = ctx.now();
   const [row] = await ctx.db
-    .select(actorColumns)
+    .select({ ...actorColumns, sessionId: sessions.id, expiresAt: sessions.expires_at })
     .from(sessions)
     .innerJoin(users, eq(users.id, sessions.user_id))
-    .where(and(eq(sessions.id, sessionId), gt(sessions.expires_at, ctx.now().toISOString()), eq(users.active, true)))
+    .where(and(eq(sessions.token, token), gt(sessions.expires_at, now.toISOString()), eq(users.active, true)))
     .limit(1);
-  return row ? { ...row, sessionId } : null;
+  if (!row) return null;
+  const { expiresAt, ...actor } = row;
+  if (Date.parse(expiresAt) < now.getTime() + SESSION_MS - RENEW_AFTER_MS) ctx.waitUntil(renew(ctx, actor.sessionId));
+  return { actor, expiresAt };
 }
 
 async function fromApiKey(ctx: Context, key: string): Promise<Actor | null> {
-  const { valid, error, key: found } = await auth(ctx.env).api.verifyApiKey({ body: { key } });
+  const { valid, error, key: found } = await withAuth(ctx.env, (api) => api.verifyApiKey({ body: { key } }));
   if (error?.code === "RATE_LIMITED") throw tooManyRequests(60);
   if (!valid || !found) return null;
   const [row] = await ctx.db
@@ -67,33 +84,22 @@ export const tooManyRequests = (seconds: number): AppError =>
 /**
  * Finds out who sends a request, from `x-api-key`, a bearer token or the session cookie.
  *
- * @param deferred the caller's batch holds `stillSignedIn`: a credential that this isolate has already
- *   verified then costs no round trip here.
+ * @param deferred the caller's batch holds `stillSignedIn`: a session that this isolate has already seen then costs
+ *   no round trip here.
  * @returns null when nobody is signed in.
  * @throws AppError `too_many_requests` when an API key is over its limit.
  */
-export async function resolveActor(ctx: Context, headers: Headers, deferred: boolean): Promise<Actor | null> {
+export async function resolveActor(ctx: RequestContext, headers: Headers, deferred: boolean): Promise<Actor | null> {
   const key = headers.get("x-api-key");
   if (key) return fromApiKey(ctx, key);
-  const authorization = headers.get("authorization");
-  const cookie = headers.get("cookie");
-  const credential = authorization ?? cookie;
-  if (!credential) return null;
+  const token = sessionToken(ctx.env, headers);
+  if (!token) return null;
 
   const now = ctx.now().getTime();
-  const entry = known.get(credential);
-  if (entry && entry.until > now) {
-    if (deferred) return entry.actor;
-    const actor = entry.actor.sessionId === null ? null : await fromSessionRow(ctx, entry.actor.sessionId);
-    if (!actor) known.delete(credential);
-    return actor;
-  }
-  // A bearer token stands alone: the cookie of a browser that happens to be signed in must not answer for it.
-  const session = await auth(ctx.env).api.getSession({
-    headers: new Headers(authorization ? { authorization } : { cookie: credential }),
-  });
-  if (!session) return null;
-  const actor = await fromSessionRow(ctx, Number(session.session.id));
-  if (actor) remember(credential, actor, now);
-  return actor;
+  const entry = known.get(token);
+  if (deferred && entry && entry.until > now) return entry.actor;
+  const session = await findSession(ctx, token);
+  if (session) remember(token, session.actor, now);
+  else known.delete(token);
+  return session?.actor ?? null;
 }

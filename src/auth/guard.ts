@@ -1,5 +1,6 @@
 import { createMiddleware } from "hono/factory";
 import type { AppEnv } from "../context.ts";
+import { unauthorized } from "../db/signed-in.ts";
 import type { Env } from "../env.ts";
 import { AppError } from "../problem.ts";
 import { resolveActor } from "./actor.ts";
@@ -14,12 +15,14 @@ const isOwnOrigin = (origin: string, requestUrl: string, env: Env): boolean =>
  *
  * @param permission null: being signed in is enough.
  * @param options.deferred the handler's batch itself checks the session (see `stillSignedIn`).
+ * @param options.by `person`: refuses API keys, whatever the role of whom they act for. Accounts and keys are made,
+ *   changed and ended by people only, so that no key outlives or outranks the person it was made for.
  */
-export const requires = (permission: Permission | null, options: { deferred?: boolean } = {}) =>
+export const requires = (permission: Permission | null, options: { deferred?: boolean; by?: "person" } = {}) =>
   createMiddleware<AppEnv>(async (c, next) => {
     const ctx = c.get("ctx");
     const actor = await resolveActor(ctx, c.req.raw.headers, options.deferred ?? false);
-    if (!actor) throw new AppError("unauthorized", { headers: { "www-authenticate": "Bearer" } });
+    if (!actor) throw unauthorized();
     // A cookie travels with requests that another site starts; a token or key does not.
     const origin = c.req.header("origin");
     const byCookie = !c.req.header("authorization") && !c.req.header("x-api-key");
@@ -29,6 +32,7 @@ export const requires = (permission: Permission | null, options: { deferred?: bo
     if (permission && !can(actor.role, permission)) {
       throw new AppError("forbidden", { params: { permission } });
     }
+    if (options.by === "person" && actor.sessionId === null) throw new AppError("person_required");
     c.set("actorCtx", { ...ctx, actor });
     await next();
   });

@@ -1,66 +1,55 @@
-import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
+import { OpenAPIHono } from "@hono/zod-openapi";
 import { APIError } from "better-auth";
-import type { Context as HonoContext } from "hono";
-import type { AppEnv } from "../context.ts";
-import { jsonBody } from "../http/json-body.ts";
-import { json, jsonRequest, problems } from "../http/schemas.ts";
+import { deleteCookie, setCookie } from "hono/cookie";
+import type { AppEnv, RequestContext } from "../context.ts";
+import { json } from "../openapi/answers.ts";
 import { AppError } from "../problem.ts";
-import { removeSessionDevices } from "../push/subscriptions.ts";
-import { resolveActor } from "./actor.ts";
-import { auth } from "./auth.ts";
-import { requires } from "./guard.ts";
+import { defineRoute } from "../route.ts";
+import { findSession } from "./actor.ts";
+import { withAuth } from "./auth.ts";
 import { SessionOutput, SignedInUser, SignInInput, SignInOutput } from "./schemas.ts";
+import { SESSION_COOKIE, SESSION_SECONDS, sessionToken, signed } from "./session-token.ts";
+import { signOut } from "./sign-out.ts";
 import { throttleSignIn } from "./throttle.ts";
 
-const tags = ["Sign-in"];
-
-const signIn = createRoute({
+const signIn = defineRoute({
   method: "post",
   path: "/sign-in/email",
-  tags,
+  tag: "Sign-in",
+  operationId: "signIn",
   summary: "Sign in with e-mail address and password",
-  description: "The token also comes in the header `set-auth-token`, and as a cookie for browsers.",
-  security: [],
-  middleware: [jsonBody],
-  request: { body: jsonRequest(SignInInput) },
-  responses: {
-    200: json(SignInOutput, "Signed in"),
-    ...problems(
-      "invalid_json",
-      "validation_failed",
-      "invalid_credentials",
-      "unsupported_media_type",
-      "too_many_requests",
-    ),
-  },
+  description:
+    "The token also comes in the header `set-auth-token`, and as a cookie for browsers. It is signed: what the database " +
+    "holds of a session opens nothing.",
+  permission: "public",
+  body: SignInInput,
+  answers: { 200: json(SignInOutput, "Signed in", "Set-Auth-Token") },
+  problems: ["invalid_credentials", "too_many_requests"],
 });
 
-const signOut = createRoute({
+const endSession = defineRoute({
   method: "post",
   path: "/sign-out",
-  tags,
+  tag: "Sign-in",
+  operationId: "signOut",
   summary: "End this session",
-  middleware: [requires(null)],
-  responses: { 204: { description: "Signed out" }, ...problems("unauthorized") },
+  permission: "signed-in",
+  answers: { 204: { description: "Signed out" } },
 });
 
-const getSession = createRoute({
+const getSession = defineRoute({
   method: "get",
   path: "/get-session",
-  tags,
+  tag: "Sign-in",
+  operationId: "getSession",
   summary: "The current session, or null",
-  security: [],
-  responses: { 200: json(SessionOutput, "The session") },
+  permission: "public",
+  answers: { 200: json(SessionOutput, "The session") },
 });
 
-/** Hands on better-auth's cookies, marked `Secure` wherever the connection is. */
-function passCookies(c: HonoContext<AppEnv>, from: Headers): void {
-  const encrypted = new URL(c.req.url).protocol === "https:";
-  for (const cookie of from.getSetCookie()) {
-    const marked = encrypted && !/;\s*secure/i.test(cookie) ? `${cookie}; Secure` : cookie;
-    c.header("set-cookie", marked, { append: true });
-  }
-}
+/** How the session cookie is set and taken back: out of reach for scripts, other sites and plain connections. */
+const cookieOptions = (ctx: RequestContext) =>
+  ({ path: "/", httpOnly: true, sameSite: "Lax", secure: ctx.origin.startsWith("https:") }) as const;
 
 export const authRoutes = new OpenAPIHono<AppEnv>()
   .openapi(signIn, async (c) => {
@@ -68,35 +57,29 @@ export const authRoutes = new OpenAPIHono<AppEnv>()
     const { password } = c.req.valid("json");
     const email = c.req.valid("json").email.toLowerCase();
     await throttleSignIn(ctx, email, c.req.header("cf-connecting-ip") ?? "unknown");
-    const answer = await auth(ctx.env)
-      .api.signInEmail({ body: { email, password }, returnHeaders: true })
-      .catch((error: unknown) => {
-        // Unknown address, wrong password and disabled account answer alike.
-        if (error instanceof APIError && error.statusCode < 500) throw new AppError("invalid_credentials");
-        throw error;
-      });
-    passCookies(c, answer.headers);
-    c.header("set-auth-token", answer.headers.get("set-auth-token") ?? undefined);
-    const { token, user } = answer.response;
+    const { token: unsigned, user } = await withAuth(ctx.env, (api) =>
+      api.signInEmail({ body: { email, password } }),
+    ).catch((error: unknown) => {
+      // Unknown address, wrong password and disabled account answer alike.
+      if (error instanceof APIError && error.statusCode < 500) throw new AppError("invalid_credentials");
+      throw error;
+    });
+    const token = signed(ctx.env, unsigned);
+    setCookie(c, SESSION_COOKIE, token, { ...cookieOptions(ctx), maxAge: SESSION_SECONDS });
+    c.header("set-auth-token", token);
     return c.json({ token, user: SignedInUser.parse({ ...user, id: Number(user.id) }) }, 200);
   })
-  .openapi(signOut, async (c) => {
+  .openapi(endSession, async (c) => {
     const ctx = c.get("actorCtx");
-    // First the devices: a phone that was handed on must not go on buzzing for whoever had it.
-    await removeSessionDevices(ctx);
-    const { headers } = await auth(ctx.env).api.signOut({
-      headers: c.req.raw.headers,
-      returnHeaders: true,
-    });
-    passCookies(c, headers);
+    await signOut(ctx);
+    deleteCookie(c, SESSION_COOKIE, cookieOptions(ctx));
     return c.body(null, 204);
   })
   .openapi(getSession, async (c) => {
     const ctx = c.get("ctx");
-    const actor = await resolveActor(ctx, c.req.raw.headers, false);
-    if (!actor || actor.sessionId === null) return c.json(null, 200);
-    const session = await ctx.env.DB.prepare("SELECT id, expires_at FROM sessions WHERE id = ?")
-      .bind(actor.sessionId)
-      .first<{ id: number; expires_at: string }>();
-    return c.json(session && { session, user: SignedInUser.parse(actor) }, 200);
+    const token = c.req.header("x-api-key") ? null : sessionToken(ctx.env, c.req.raw.headers);
+    const session = token && (await findSession(ctx, token));
+    if (!session) return c.json(null, 200);
+    const { actor, expiresAt } = session;
+    return c.json({ session: { id: actor.sessionId, expires_at: expiresAt }, user: SignedInUser.parse(actor) }, 200);
   });

@@ -1,11 +1,11 @@
-import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
-import { requires } from "../auth/guard.ts";
+import { OpenAPIHono, z } from "@hono/zod-openapi";
 import type { AppEnv } from "../context.ts";
 import { sendAnswer } from "../http/answer.ts";
 import { linkHeader, pageQuery } from "../http/cursor.ts";
-import { idempotencyKey, idempotencyRecord } from "../http/idempotency.ts";
-import { jsonBody } from "../http/json-body.ts";
-import { IdempotencyHeader, IdParam, json, jsonRequest, problems } from "../http/schemas.ts";
+import { idempotencyRecord } from "../http/idempotency.ts";
+import { IdParam } from "../http/schemas.ts";
+import { json } from "../openapi/answers.ts";
+import { defineRoute } from "../route.ts";
 import {
   addContactMethod,
   getContactPreferences,
@@ -26,86 +26,98 @@ import {
   MethodParam,
 } from "./schemas.ts";
 
-const tags = ["Customers"];
-const access = ["validation_failed", "unauthorized", "forbidden", "customer_unknown"] as const;
-const changing = ["customer_erased", "database_unavailable"] as const;
-const writing = [...changing, "invalid_json", "payload_too_large", "unsupported_media_type"] as const;
-
-const listMethods = createRoute({
+const listMethods = defineRoute({
   method: "get",
   path: "/{id}/contact-methods",
-  tags,
+  tag: "Customers",
+  operationId: "listContactMethods",
   summary: "Every way to reach a customer",
-  middleware: [requires("customers:manage")],
-  request: { params: IdParam },
-  responses: { 200: json(ContactMethodListOutput, "Primary ones first"), ...problems(...access) },
+  permission: "customers:manage",
+  params: IdParam,
+  answers: { 200: json(ContactMethodListOutput, "Primary ones first") },
+  problems: ["customer_unknown"],
 });
 
-const addMethod = createRoute({
+const addMethod = defineRoute({
   method: "post",
   path: "/{id}/contact-methods",
-  tags,
+  tag: "Customers",
+  operationId: "addContactMethod",
   summary: "Add a way to reach a customer",
-  middleware: [requires("customers:manage"), jsonBody],
-  request: { params: IdParam, body: jsonRequest(ContactMethodInput) },
-  responses: {
+  permission: "customers:manage",
+  params: IdParam,
+  body: ContactMethodInput,
+  idempotent: true,
+  answers: {
     201: json(ContactMethodOutput, "Added"),
     200: json(ContactMethodOutput, "It was there already, perhaps in another spelling"),
-    ...problems(...access, ...writing),
   },
+  problems: ["customer_unknown", "customer_erased"],
 });
 
-const removeMethod = createRoute({
+const removeMethod = defineRoute({
   method: "delete",
   path: "/{id}/contact-methods/{method_id}",
-  tags,
+  tag: "Customers",
+  operationId: "deleteContactMethod",
   summary: "Remove a way to reach a customer",
-  middleware: [requires("customers:manage")],
-  request: { params: MethodParam },
-  responses: { 204: { description: "Removed" }, ...problems(...access, ...changing, "contact_method_not_found") },
+  permission: "customers:manage",
+  params: MethodParam,
+  answers: { 204: { description: "Removed" } },
+  problems: ["customer_unknown", "customer_erased", "contact_method_not_found"],
 });
 
-const getPreferences = createRoute({
+const getPreferences = defineRoute({
   method: "get",
   path: "/{id}/contact-preferences",
-  tags,
+  tag: "Customers",
+  operationId: "getContactPreferences",
   summary: "How a customer wants to be reached",
-  middleware: [requires("customers:manage")],
-  request: { params: IdParam },
-  responses: { 200: json(ContactPreferencesOutput, "The preferences"), ...problems(...access) },
+  permission: "customers:manage",
+  params: IdParam,
+  answers: { 200: json(ContactPreferencesOutput, "The preferences") },
+  problems: ["customer_unknown"],
 });
 
-const putPreferences = createRoute({
+const putPreferences = defineRoute({
   method: "put",
   path: "/{id}/contact-preferences",
-  tags,
+  tag: "Customers",
+  operationId: "replaceContactPreferences",
   summary: "Replace a customer's preferences",
-  middleware: [requires("customers:manage"), jsonBody],
-  request: { params: IdParam, body: jsonRequest(ContactPreferencesInput) },
-  responses: { 200: json(ContactPreferencesOutput, "The preferences"), ...problems(...access, ...writing) },
+  permission: "customers:manage",
+  params: IdParam,
+  body: ContactPreferencesInput,
+  idempotent: true,
+  answers: { 200: json(ContactPreferencesOutput, "The preferences") },
+  problems: ["customer_unknown", "customer_erased"],
 });
 
-const listHistory = createRoute({
+const listHistory = defineRoute({
   method: "get",
   path: "/{id}/contact-history",
-  tags,
+  tag: "Customers",
+  operationId: "listContactHistory",
   summary: "What was said between us and a customer, newest first",
-  middleware: [requires("customers:manage")],
-  request: { params: IdParam, query: z.object(pageQuery) },
-  responses: { 200: json(ContactHistoryListOutput, "A page"), ...problems(...access, "invalid_cursor") },
+  permission: "customers:manage",
+  params: IdParam,
+  query: z.object(pageQuery),
+  answers: { 200: json(ContactHistoryListOutput, "A page") },
+  problems: ["customer_unknown"],
 });
 
-const addHistory = createRoute({
+const addHistory = defineRoute({
   method: "post",
   path: "/{id}/contact-history",
-  tags,
+  tag: "Customers",
+  operationId: "addContactHistory",
   summary: "Note a contact",
-  middleware: [requires("customers:manage"), idempotencyKey, jsonBody],
-  request: { params: IdParam, headers: IdempotencyHeader, body: jsonRequest(ContactHistoryInput) },
-  responses: {
-    201: json(ContactHistoryOutput, "Noted; `Idempotency-Replayed: true` on a repeat"),
-    ...problems(...access, ...writing, "ticket_not_found"),
-  },
+  permission: "customers:manage",
+  params: IdParam,
+  body: ContactHistoryInput,
+  idempotent: true,
+  answers: { 201: json(ContactHistoryOutput, "Noted", "Location") },
+  problems: ["customer_unknown", "customer_erased", "ticket_not_found"],
 });
 
 export const contactRoutes = new OpenAPIHono<AppEnv>()
@@ -117,8 +129,9 @@ export const contactRoutes = new OpenAPIHono<AppEnv>()
   )
   .openapi(addMethod, async (c) => {
     const { id } = c.req.valid("param");
-    const { contact_method, added } = await addContactMethod(c.get("ctx"), id, c.req.valid("json"));
-    return added ? c.json({ contact_method }, 201) : c.json({ contact_method }, 200);
+    const input = c.req.valid("json");
+    const answer = await addContactMethod(c.get("actorCtx"), id, input, idempotencyRecord(c, input));
+    return sendAnswer<z.output<typeof ContactMethodOutput>, 200 | 201>(c, answer);
   })
   .openapi(removeMethod, async (c) => {
     const { id, method_id } = c.req.valid("param");
@@ -131,8 +144,9 @@ export const contactRoutes = new OpenAPIHono<AppEnv>()
   })
   .openapi(putPreferences, async (c) => {
     const { id } = c.req.valid("param");
-    const contact_preferences = await putContactPreferences(c.get("ctx"), id, c.req.valid("json"));
-    return c.json({ contact_preferences }, 200);
+    const input = c.req.valid("json");
+    const answer = await putContactPreferences(c.get("actorCtx"), id, input, idempotencyRecord(c, input));
+    return sendAnswer<z.output<typeof ContactPreferencesOutput>, 200>(c, answer);
   })
   .openapi(listHistory, async (c) => {
     const page = await listContactHistory(c.get("ctx"), c.req.valid("param").id, c.req.valid("query"));
@@ -141,7 +155,7 @@ export const contactRoutes = new OpenAPIHono<AppEnv>()
   .openapi(addHistory, async (c) => {
     const { id } = c.req.valid("param");
     const input = c.req.valid("json");
-    const record = idempotencyRecord(c.get("idempotencyKey"), input);
+    const record = idempotencyRecord(c, input);
     const answer = await addContactHistory(c.get("actorCtx"), id, input, record);
     return sendAnswer<z.output<typeof ContactHistoryOutput>, 201>(c, answer);
   });

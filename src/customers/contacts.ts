@@ -1,10 +1,20 @@
 import { asc, desc, eq } from "drizzle-orm";
-import type { Context, RequestContext } from "../context.ts";
+import type { ActorContext, Context, RequestContext } from "../context.ts";
+import { isNotNullViolation } from "../db/errors.ts";
+import { selectAnswer } from "../db/json.ts";
 import { throughLostConnections } from "../db/lost-connections.ts";
 import { contact_methods, contact_preferences } from "../db/schema.ts";
+import { announceEnqueued } from "../deliveries/outbox.ts";
 import { optIn } from "../emails/opt-out.ts";
+import {
+  type Answer,
+  answerFromBatch,
+  answerStatement,
+  exactlyOnce,
+  type IdempotencyRecord,
+} from "../http/idempotency.ts";
 import { AppError } from "../problem.ts";
-import { announceSync, syncIfChanged } from "../sync/enqueue.ts";
+import { syncIfChanged } from "../sync/enqueue.ts";
 import { keepContacts, syncContacts, WHATSAPP_FOLLOWS } from "./contact-sync.ts";
 import { contactValue } from "./contact-values.ts";
 import { findChangeable, findCustomer } from "./read.ts";
@@ -93,52 +103,61 @@ function makePrimary(
   ];
 }
 
-type MethodRow = {
-  id: number;
-  kind: ContactMethodInput["kind"];
-  value: string;
-  created_at: string;
-  updated_at: string;
-};
+const SELECT_METHOD = selectAnswer(
+  "contact_method",
+  methodColumns,
+  "contact_methods WHERE customer_id = ? AND kind = ? AND value = ?",
+);
 
 /**
  * Adds a contact method, or finds it when it is there in another spelling. Making a phone, WhatsApp number or address
- * primary writes it into the customer's row, which the other methods follow.
+ * primary writes it into the customer's row, which the other methods follow. Once per idempotency key.
  *
- * @returns `added: false` when the method was there.
- * @throws AppError `customer_unknown`, `customer_erased`, `validation_failed`, `database_unavailable`.
+ * @returns 201 with `{"contact_method": ...}`, or 200 when the method was there.
+ * @throws AppError `customer_unknown`, `customer_erased`, `validation_failed`, `idempotency_key_reused`,
+ *   `database_unavailable`.
  */
-export async function addContactMethod(ctx: RequestContext, customerId: number, input: ContactMethodInput) {
+export async function addContactMethod(
+  ctx: ActorContext,
+  customerId: number,
+  input: ContactMethodInput,
+  record: IdempotencyRecord | null,
+): Promise<Answer> {
   const value = contactValue(input.kind, input.value, ctx.env.DEFAULT_REGION, "value");
-  await findChangeable(ctx, customerId);
-  const now = ctx.now().toISOString();
+  const method = [customerId, input.kind, value];
   const { DB } = ctx.env;
-  const sync = input.is_primary ? syncContactChange(ctx, customerId, input.kind, value) : [];
-  const results = await throughLostConnections(ctx, true, () =>
-    DB.batch<MethodRow & { is_primary: number }>([
+  const write = async () => {
+    await findChangeable(ctx, customerId);
+    const now = ctx.now().toISOString();
+    const sync = input.is_primary ? syncContactChange(ctx, customerId, input.kind, value) : [];
+    const known = await DB.prepare("SELECT 1 FROM contact_methods WHERE customer_id = ? AND kind = ? AND value = ?")
+      .bind(...method)
+      .first();
+    const status = known ? 200 : 201;
+    const results = await DB.batch<{ id?: number; headers?: string; body?: string }>([
       ...sync,
+      // A customer who is gone meanwhile has no id here, and NOT NULL undoes the batch.
       DB.prepare(
         `INSERT INTO contact_methods (customer_id, kind, value, is_primary, created_at, updated_at)
-         SELECT id, ?, ?, 0, ?, ? FROM customers WHERE id = ? AND erased_at IS NULL
-         ON CONFLICT (customer_id, kind, value) DO NOTHING RETURNING id`,
-      ).bind(input.kind, value, now, now, customerId),
+         VALUES ((SELECT id FROM customers WHERE id = ? AND erased_at IS NULL), ?, ?, 0, ?, ?)
+         ON CONFLICT (customer_id, kind, value) DO NOTHING`,
+      ).bind(...method, now, now),
       ...(input.is_primary ? makePrimary(ctx, customerId, input.kind, value) : []),
-      DB.prepare(
-        `SELECT id, kind, value, is_primary, created_at, updated_at FROM contact_methods
-         WHERE customer_id = ? AND kind = ? AND value = ?`,
-      ).bind(customerId, input.kind, value),
-    ]),
-  );
-  announceSync(ctx, results.slice(0, sync.length));
-  const [row] = results.at(-1)?.results ?? [];
-  if (row) {
-    const added = results[sync.length]?.results.length === 1;
-    return { contact_method: { ...row, is_primary: row.is_primary === 1 }, added };
-  }
-  // Removed or erased since it was read.
-  await findChangeable(ctx, customerId);
-  throw new AppError("database_unavailable", { headers: { "retry-after": "1" } });
+      answerStatement(ctx, record, status, SELECT_METHOD, method),
+    ]).catch(goneMeanwhile(ctx, customerId, "contact_methods.customer_id"));
+    announceEnqueued(ctx, results.slice(0, sync.length));
+    return answerFromBatch(status, results);
+  };
+  return exactlyOnce(ctx, record, write, { repeatable: true });
 }
+
+/** For a batch that names a customer who was removed or erased after they had been read: says which. */
+const goneMeanwhile =
+  (ctx: Context, customerId: number, column: string) =>
+  async (error: unknown): Promise<never> => {
+    if (isNotNullViolation(error, column)) await findChangeable(ctx, customerId);
+    throw error;
+  };
 
 /**
  * Removes a contact method. The customer's own number or address goes with it, as if it had been set to null.
@@ -159,7 +178,7 @@ export async function removeContactMethod(ctx: RequestContext, customerId: numbe
   const results = await throughLostConnections(ctx, true, () =>
     DB.batch<{ id: number }>([...sync, ...cleared, removed]),
   );
-  announceSync(ctx, results.slice(0, sync.length));
+  announceEnqueued(ctx, results.slice(0, sync.length));
 }
 
 const preferenceColumns = {
@@ -200,26 +219,41 @@ export async function getContactPreferences(ctx: Context, customerId: number): P
 
 const PREFERENCES = Object.keys(preferenceColumns) as (keyof ContactPreferences)[];
 
+const SELECT_PREFERENCES = selectAnswer(
+  "contact_preferences",
+  preferenceColumns,
+  "contact_preferences WHERE customer_id = ?",
+);
+
 /**
- * Replaces a customer's preferences. Allowing e-mail again lifts the opt-outs of their addresses, in the same batch.
+ * Replaces a customer's preferences, once per idempotency key. Allowing e-mail again lifts the opt-outs of their
+ * addresses, in the same batch.
  *
- * @throws AppError `customer_unknown`, `customer_erased`, `database_unavailable`.
+ * @returns 200 with `{"contact_preferences": ...}`.
+ * @throws AppError `customer_unknown`, `customer_erased`, `idempotency_key_reused`, `database_unavailable`.
  */
-export async function putContactPreferences(ctx: Context, customerId: number, input: ContactPreferences) {
-  await findChangeable(ctx, customerId);
+export function putContactPreferences(
+  ctx: ActorContext,
+  customerId: number,
+  input: ContactPreferences,
+  record: IdempotencyRecord | null,
+): Promise<Answer> {
   const values = PREFERENCES.map((name) => (typeof input[name] === "boolean" ? Number(input[name]) : input[name]));
-  const statements = [
-    ...(input.allow_email ? [await optIn(ctx, customerId)] : []),
-    ctx.env.DB.prepare(
-      `INSERT INTO contact_preferences (customer_id, ${PREFERENCES.join(", ")}, updated_at)
-       SELECT id, ${PREFERENCES.map(() => "?").join(", ")}, ? FROM customers WHERE id = ? AND erased_at IS NULL
-       ON CONFLICT (customer_id) DO UPDATE SET
-         ${[...PREFERENCES, "updated_at"].map((name) => `${name} = excluded.${name}`).join(", ")}
-       RETURNING customer_id`,
-    ).bind(...values, ctx.now().toISOString(), customerId),
-  ];
-  const results = await throughLostConnections(ctx, true, () => ctx.env.DB.batch(statements));
-  // Removed or erased since it was read.
-  if (results.at(-1)?.results.length === 0) await findChangeable(ctx, customerId);
-  return input;
+  const write = async () => {
+    await findChangeable(ctx, customerId);
+    const results = await ctx.env.DB.batch<{ headers?: string; body?: string }>([
+      ...(input.allow_email ? [await optIn(ctx, customerId)] : []),
+      ctx.env.DB.prepare(
+        `INSERT INTO contact_preferences (customer_id, ${PREFERENCES.join(", ")}, updated_at)
+         SELECT id, ${PREFERENCES.map(() => "?").join(", ")}, ? FROM customers WHERE id = ? AND erased_at IS NULL
+         ON CONFLICT (customer_id) DO UPDATE SET
+           ${[...PREFERENCES, "updated_at"].map((name) => `${name} = excluded.${name}`).join(", ")}`,
+      ).bind(...values, ctx.now().toISOString(), customerId),
+      answerStatement(ctx, record, 200, SELECT_PREFERENCES, [customerId]),
+    ]);
+    // Removed or erased since they were read: their preferences went with them.
+    if (results.at(-1)?.results.length === 0) await findChangeable(ctx, customerId);
+    return answerFromBatch(200, results);
+  };
+  return exactlyOnce(ctx, record, write, { repeatable: true });
 }

@@ -2,6 +2,7 @@ import { and, desc, eq, lt } from "drizzle-orm";
 import { z } from "zod";
 import type { ActorContext, Context } from "../context.ts";
 import { isNotNullViolation } from "../db/errors.ts";
+import { selectAnswer } from "../db/json.ts";
 import { contact_history } from "../db/schema.ts";
 import { decodeCursor, paginate } from "../http/cursor.ts";
 import {
@@ -45,12 +46,13 @@ export async function listContactHistory(ctx: Context, customerId: number, query
   return { contact_history: page, next_cursor };
 }
 
-const MEMBERS = Object.keys(historyColumns).map((member) => `'${member}', ${member}`);
 // A batch is alone in the database, so the newest entry is its own.
-const SELECT_ENTRY = `
-  SELECT json_object('location', '/api/customers/' || customer_id || '/contact-history') AS headers,
-         json_object('entry', json_object(${MEMBERS.join(", ")})) AS body
-  FROM contact_history WHERE id = (SELECT MAX(id) FROM contact_history)`;
+const SELECT_ENTRY = selectAnswer(
+  "entry",
+  historyColumns,
+  "contact_history WHERE id = (SELECT MAX(id) FROM contact_history)",
+  "'location', '/api/customers/' || customer_id || '/contact-history'",
+);
 
 /**
  * Notes a contact, once per idempotency key.

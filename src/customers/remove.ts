@@ -2,10 +2,11 @@ import { asc, eq } from "drizzle-orm";
 import type { ActorContext, Context, RequestContext } from "../context.ts";
 import { throughLostConnections } from "../db/lost-connections.ts";
 import { contact_history, customers, tickets } from "../db/schema.ts";
+import { announceEnqueued } from "../deliveries/outbox.ts";
 import { forgetEmails, forgetNotifications, selectEmails } from "../emails/personal-data.ts";
 import { anyVersion, ifMatchHolds } from "../http/etag.ts";
 import { AppError } from "../problem.ts";
-import { announceSync, syncGone } from "../sync/enqueue.ts";
+import { syncGone } from "../sync/enqueue.ts";
 import { DEFAULT_PREFERENCES, selectMethods, selectPreferences } from "./contacts.ts";
 import { historyColumns } from "./history.ts";
 import { customerColumns, findCustomer } from "./read.ts";
@@ -15,7 +16,7 @@ const IN_USE = `(EXISTS (SELECT 1 FROM tickets WHERE customer_id = ?1)
   OR EXISTS (SELECT 1 FROM email_history WHERE customer_id = ?1))`;
 
 // Names every user, because the records' key begins with them: two look-ups per account instead of reading all records.
-const RECORDS_OF = "user_id IN (SELECT id FROM users) AND route =";
+const RECORDS_OF = "user_id IN (SELECT id FROM users) AND route";
 
 /**
  * SQL that removes what other tables hold about customer `?1`, under a further condition: all but tickets and e-mails.
@@ -29,9 +30,12 @@ const forget = (condition: string): string[] => [
   `UPDATE idempotency_keys SET body = json_set(body, '$.customer.name', 'erased', '$.customer.company', NULL,
      '$.customer.email', NULL, '$.customer.phone', NULL, '$.customer.whatsapp', NULL, '$.customer.language', NULL,
      '$.customer.notes', NULL)
-   WHERE ${RECORDS_OF} 'POST /api/customers' AND json_extract(body, '$.customer.id') = ?1 AND ${condition}`,
+   WHERE ${RECORDS_OF} IN ('POST /api/customers', 'PATCH /api/customers/' || CAST(?1 AS INTEGER))
+     AND json_extract(body, '$.customer.id') = ?1 AND ${condition}`,
+  `UPDATE idempotency_keys SET body = json_set(body, '$.contact_method.value', 'erased')
+   WHERE ${RECORDS_OF} = 'POST /api/customers/' || CAST(?1 AS INTEGER) || '/contact-methods' AND ${condition}`,
   `UPDATE idempotency_keys SET body = json_set(body, '$.entry.summary', 'erased', '$.entry.value', NULL)
-   WHERE ${RECORDS_OF} 'POST /api/customers/' || CAST(?1 AS INTEGER) || '/contact-history' AND ${condition}`,
+   WHERE ${RECORDS_OF} = 'POST /api/customers/' || CAST(?1 AS INTEGER) || '/contact-history' AND ${condition}`,
 ];
 
 /** The version that a removal is bound to, as SQL over the row `customers`. */
@@ -46,7 +50,7 @@ function versionGuard(ifMatch: string | undefined, version: number): string {
  */
 async function runRemoval(ctx: RequestContext, id: number, unbound: boolean, statements: D1PreparedStatement[]) {
   const results = await throughLostConnections(ctx, unbound, () => ctx.env.DB.batch<{ id: number }>(statements));
-  announceSync(ctx, results.slice(-1));
+  announceEnqueued(ctx, results.slice(-1));
   if (unbound || results.some((result) => result.results.length > 0)) return;
   const left = await ctx.env.DB.prepare("SELECT 1 FROM customers WHERE id = ?").bind(id).first();
   if (left) throw new AppError("version_conflict");

@@ -1,22 +1,14 @@
-import { createRoute, OpenAPIHono, type z } from "@hono/zod-openapi";
-import { requires } from "../auth/guard.ts";
+import { OpenAPIHono, type z } from "@hono/zod-openapi";
 import { can } from "../auth/roles.ts";
 import type { AppEnv } from "../context.ts";
 import { sendAnswer, sendNotModified } from "../http/answer.ts";
 import { linkHeader } from "../http/cursor.ts";
 import { etag, ifNoneMatchHits } from "../http/etag.ts";
-import { idempotencyKey, idempotencyRecord } from "../http/idempotency.ts";
-import { jsonBody } from "../http/json-body.ts";
-import {
-  IdempotencyHeader,
-  IdParam,
-  IfMatchHeader,
-  json,
-  jsonRequest,
-  notModified,
-  problems,
-} from "../http/schemas.ts";
+import { idempotencyRecord } from "../http/idempotency.ts";
+import { IdParam } from "../http/schemas.ts";
+import { json } from "../openapi/answers.ts";
 import { AppError } from "../problem.ts";
+import { defineRoute } from "../route.ts";
 import { findCustomer, listCustomers } from "./read.ts";
 import { eraseCustomer, exportCustomer, removeCustomer } from "./remove.ts";
 import { createCustomer, updateCustomer } from "./save.ts";
@@ -30,94 +22,91 @@ import {
   UpdateCustomerInput,
 } from "./schemas.ts";
 
-const tags = ["Customers"];
-const access = ["unauthorized", "forbidden"] as const;
-const changing = ["customer_unknown", "customer_erased", "database_unavailable"] as const;
-const writing = ["invalid_json", "validation_failed", "payload_too_large", "unsupported_media_type"] as const;
-
-const list = createRoute({
+const list = defineRoute({
   method: "get",
   path: "/",
-  tags,
+  tag: "Customers",
+  operationId: "listCustomers",
   summary: "Find customers, newest first",
-  middleware: [requires("customers:manage")],
-  request: { query: CustomerListQuery },
-  responses: { 200: json(CustomerListOutput, "A page"), ...problems("validation_failed", "invalid_cursor", ...access) },
+  permission: "customers:manage",
+  query: CustomerListQuery,
+  answers: { 200: json(CustomerListOutput, "A page") },
 });
 
-const create = createRoute({
+const create = defineRoute({
   method: "post",
   path: "/",
-  tags,
+  tag: "Customers",
+  operationId: "createCustomer",
   summary: "Add a customer",
-  middleware: [requires("customers:manage"), idempotencyKey, jsonBody],
-  request: { headers: IdempotencyHeader, body: jsonRequest(CreateCustomerInput) },
-  responses: {
-    201: json(
-      CustomerOutput,
-      "Added, with preferences and contact methods. `Location` and `ETag` are set; `Idempotency-Replayed: true` on a repeat.",
-    ),
-    ...problems(...writing, ...access),
+  permission: "customers:manage",
+  body: CreateCustomerInput,
+  idempotent: true,
+  answers: {
+    201: json(CustomerOutput, "Added, with preferences and contact methods", "Location", "ETag"),
   },
 });
 
-const get = createRoute({
+const get = defineRoute({
   method: "get",
   path: "/{id}",
-  tags,
+  tag: "Customers",
+  operationId: "getCustomer",
   summary: "One customer",
-  middleware: [requires("customers:manage")],
-  request: { params: IdParam },
-  responses: {
-    200: json(CustomerOutput, "The customer; the `ETag` is the version"),
-    ...notModified,
-    ...problems("validation_failed", "customer_unknown", ...access),
+  permission: "customers:manage",
+  params: IdParam,
+  conditional: true,
+  answers: {
+    200: json(CustomerOutput, "The customer"),
   },
+  problems: ["customer_unknown"],
 });
 
-const update = createRoute({
+const update = defineRoute({
   method: "patch",
   path: "/{id}",
-  tags,
+  tag: "Customers",
+  operationId: "updateCustomer",
   summary: "Change a customer",
   description:
     "Contact methods follow: a new number or address becomes the primary one, the old one stays. `whatsapp` follows " +
     "`phone` while it is the same.",
-  middleware: [requires("customers:manage"), jsonBody],
-  request: { params: IdParam, headers: IfMatchHeader, body: jsonRequest(UpdateCustomerInput) },
-  responses: {
-    200: json(CustomerOutput, "The customer as it is now"),
-    ...problems(...writing, ...access, ...changing, "version_conflict"),
-  },
+  permission: "customers:manage",
+  params: IdParam,
+  body: UpdateCustomerInput,
+  idempotent: true,
+  conditional: true,
+  answers: { 200: json(CustomerOutput, "The customer as it is now") },
+  problems: ["customer_unknown", "customer_erased"],
 });
 
-const remove = createRoute({
+const remove = defineRoute({
   method: "delete",
   path: "/{id}",
-  tags,
+  tag: "Customers",
+  operationId: "deleteCustomer",
   summary: "Remove a customer, or make the person anonymous",
   description:
     "A customer with tickets is archived; `PATCH` with `archived: false` takes that back. One without is removed. " +
     "`?erase=true` (admin) removes everything held about the person but their tickets, which stay without a name.",
-  middleware: [requires("customers:manage")],
-  request: { params: IdParam, headers: IfMatchHeader, query: DeleteCustomerQuery },
-  responses: {
-    204: { description: "Done" },
-    ...problems("validation_failed", ...access, "customer_unknown", "database_unavailable", "version_conflict"),
-  },
+  permission: "customers:manage",
+  params: IdParam,
+  query: DeleteCustomerQuery,
+  conditional: true,
+  answers: { 204: { description: "Done" } },
+  problems: ["customer_unknown"],
 });
 
-const exportRoute = createRoute({
+const exportRoute = defineRoute({
   method: "get",
   path: "/{id}/export",
-  tags,
+  tag: "Customers",
+  operationId: "exportCustomer",
   summary: "Everything held about a person",
-  middleware: [requires("customers:manage")],
-  request: { params: IdParam },
-  responses: {
-    200: json(CustomerExportOutput, "All of it"),
-    ...problems("validation_failed", ...access, "customer_unknown"),
-  },
+  permission: "customers:manage",
+  params: IdParam,
+  answers: { 200: json(CustomerExportOutput, "All of it") },
+  problems: ["customer_unknown"],
 });
 
 export const customerRoutes = new OpenAPIHono<AppEnv>()
@@ -127,7 +116,7 @@ export const customerRoutes = new OpenAPIHono<AppEnv>()
   })
   .openapi(create, async (c) => {
     const input = c.req.valid("json");
-    const record = idempotencyRecord(c.get("idempotencyKey"), input);
+    const record = idempotencyRecord(c, input);
     const answer = await createCustomer(c.get("actorCtx"), input, record);
     return sendAnswer<z.output<typeof CustomerOutput>, 201>(c, answer);
   })
@@ -141,8 +130,10 @@ export const customerRoutes = new OpenAPIHono<AppEnv>()
   })
   .openapi(update, async (c) => {
     const { id } = c.req.valid("param");
-    const customer = await updateCustomer(c.get("ctx"), id, c.req.valid("json"), c.req.header("if-match"));
-    return c.json({ customer }, 200, { etag: etag(customer.version) });
+    const input = c.req.valid("json");
+    const ifMatch = c.req.header("if-match");
+    const answer = await updateCustomer(c.get("actorCtx"), id, input, ifMatch, idempotencyRecord(c, input));
+    return sendAnswer<z.output<typeof CustomerOutput>, 200>(c, answer);
   })
   .openapi(remove, async (c) => {
     const ctx = c.get("actorCtx");

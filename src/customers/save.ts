@@ -1,5 +1,7 @@
-import type { ActorContext, Context, RequestContext } from "../context.ts";
-import { throughLostConnections } from "../db/lost-connections.ts";
+import type { ActorContext, Context } from "../context.ts";
+import { isNotNullViolation } from "../db/errors.ts";
+import { selectAnswer } from "../db/json.ts";
+import { announceEnqueued } from "../deliveries/outbox.ts";
 import { anyVersion, ifMatchHolds } from "../http/etag.ts";
 import {
   type Answer,
@@ -10,11 +12,11 @@ import {
 } from "../http/idempotency.ts";
 import { AppError } from "../problem.ts";
 import { searchText } from "../search/words.ts";
-import { announceSync, syncCreated, syncIfChanged } from "../sync/enqueue.ts";
+import { syncCreated, syncIfChanged } from "../sync/enqueue.ts";
 import { keepContacts, syncContacts, WHATSAPP_FOLLOWS } from "./contact-sync.ts";
 import { contactValue } from "./contact-values.ts";
 import { customerColumns, findChangeable } from "./read.ts";
-import type { CreateCustomerInput, Customer, UpdateCustomerInput } from "./schemas.ts";
+import type { CreateCustomerInput, UpdateCustomerInput } from "./schemas.ts";
 
 type Reachable = Pick<UpdateCustomerInput, "email" | "phone" | "whatsapp">;
 
@@ -28,14 +30,17 @@ function normalised<Input extends Reachable>(ctx: Context, input: Input): Input 
   return result;
 }
 
-const MEMBERS = Object.keys(customerColumns);
-
 // A batch is alone in the database, so the newest row is its own.
 const NEWEST = "(SELECT MAX(id) FROM customers)";
-const SELECT_NEWEST = `
-  SELECT json_object('location', '/api/customers/' || id, 'etag', '"' || version || '"') AS headers,
-         json_object('customer', json_object(${MEMBERS.map((member) => `'${member}', ${member}`).join(", ")})) AS body
-  FROM customers WHERE id = ${NEWEST}`;
+const ETAG = `'etag', '"' || version || '"'`;
+const LOCATION = "'location', '/api/customers/' || id";
+const SELECT_NEWEST = selectAnswer(
+  "customer",
+  customerColumns,
+  `customers WHERE id = ${NEWEST}`,
+  `${LOCATION}, ${ETAG}`,
+);
+const SELECT_CHANGED = selectAnswer("customer", customerColumns, "customers WHERE id = ?", ETAG);
 
 /**
  * Adds a customer with preferences and contact methods, in one batch, once per idempotency key. Without a WhatsApp
@@ -74,7 +79,7 @@ export async function createCustomer(
       ...syncContacts(ctx, NEWEST, null),
       answerStatement(ctx, record, 201, SELECT_NEWEST),
     ]);
-    announceSync(ctx, results.slice(1, 1 + sync.length));
+    announceEnqueued(ctx, results.slice(1, 1 + sync.length));
     return answerFromBatch(201, results);
   });
 }
@@ -98,43 +103,50 @@ function assignments(input: UpdateCustomerInput, now: string): Map<string, strin
 
 /**
  * Changes a customer; contact methods follow in the same batch. Only what was sent is written, over the row as it is
- * then, so concurrent changes never fail because of one another or of a side table (contract section 6).
+ * then, so concurrent changes never fail because of one another or of a side table (contract section 6). Once per
+ * idempotency key.
  *
  * @param ifMatch the `If-Match` header: the one thing that makes a concurrent change fail.
+ * @returns 200 with `{"customer": ...}`.
  * @throws AppError `customer_unknown`, `customer_erased`, `version_conflict`, `validation_failed`,
- *   `database_unavailable`.
+ *   `idempotency_key_reused`, `database_unavailable`.
  */
-export async function updateCustomer(
-  ctx: RequestContext,
+export function updateCustomer(
+  ctx: ActorContext,
   id: number,
   raw: UpdateCustomerInput,
   ifMatch: string | undefined,
-): Promise<Customer> {
+  record: IdempotencyRecord | null,
+): Promise<Answer> {
   const input = normalised(ctx, raw);
-  const before = await findChangeable(ctx, id);
-  if (!ifMatchHolds(ifMatch, before.version)) throw new AppError("version_conflict");
-
-  const now = ctx.now().toISOString();
-  const set = assignments(input, now);
-  if (set.size === 0) return before;
   const unbound = anyVersion(ifMatch);
-  const guard = unbound ? undefined : { sql: "c.version = ?", params: [before.version] };
-  const sync = syncIfChanged(ctx, id, input, guard);
-  const updated = await throughLostConnections(ctx, unbound, async () => {
-    const results = await ctx.env.DB.batch<Customer>([
+  const write = async () => {
+    const before = await findChangeable(ctx, id);
+    if (!ifMatchHolds(ifMatch, before.version)) throw new AppError("version_conflict");
+    const answer = answerStatement(ctx, record, 200, SELECT_CHANGED, [id]);
+    const now = ctx.now().toISOString();
+    const set = assignments(input, now);
+    if (set.size === 0) return answerFromBatch(200, await ctx.env.DB.batch([answer]));
+    const guard = unbound ? undefined : { sql: "c.version = ?", params: [before.version] };
+    const sync = syncIfChanged(ctx, id, input, guard);
+    // Where the change may not take place there is no version: NOT NULL refuses it, and the batch is undone.
+    const results = await ctx.env.DB.batch<{ id?: number; headers?: string; body?: string }>([
       ...sync,
       keepContacts(ctx, id),
       ctx.env.DB.prepare(
-        `UPDATE customers SET ${[...set.keys()].join(", ")}, updated_at = ?, version = version + 1
-         WHERE id = ? AND erased_at IS NULL ${unbound ? "" : "AND version = ?"} RETURNING ${MEMBERS.join(", ")}`,
-      ).bind(...set.values(), now, id, ...(unbound ? [] : [before.version])),
+        `UPDATE customers SET ${[...set.keys()].join(", ")}, updated_at = ?,
+           version = iif(erased_at IS NULL ${unbound ? "" : "AND version = ?"}, version + 1, NULL) WHERE id = ?`,
+      ).bind(...set.values(), now, ...(unbound ? [] : [before.version]), id),
       ...syncContacts(ctx, "?", id),
-    ]);
-    announceSync(ctx, results.slice(0, sync.length));
-    return results[sync.length + 1]?.results[0];
-  });
-  if (updated) return updated;
-  // Removed, erased or changed since it was read.
-  await findChangeable(ctx, id);
-  throw new AppError("version_conflict");
+      answer,
+    ]).catch(async (error: unknown): Promise<never> => {
+      if (!isNotNullViolation(error, "customers.version")) throw error;
+      // Erased or changed since it was read.
+      await findChangeable(ctx, id);
+      throw new AppError("version_conflict");
+    });
+    announceEnqueued(ctx, results.slice(0, sync.length));
+    return answerFromBatch(200, results, "customer_unknown");
+  };
+  return exactlyOnce(ctx, record, write, { repeatable: unbound });
 }

@@ -1,12 +1,12 @@
 import type { Context } from "../context.ts";
-import { AppError } from "../problem.ts";
-import { isTransient } from "./errors.ts";
+import { isTransient, unavailability } from "./errors.ts";
 
 /** Waits before the second and third try. */
 const DELAYS_MS = [100, 300];
 
 /**
  * Runs a write through D1's lost connections, of which nobody knows whether they came before or after the commit.
+ * A database that is busy or full is not asked again.
  *
  * @param repeatable a second run after a first that took place does no harm: only then is it tried again.
  * @throws AppError `database_unavailable`, and whatever `write` throws.
@@ -20,11 +20,8 @@ export async function throughLostConnections<T>(
     try {
       return await write();
     } catch (error) {
-      if (!isTransient(error)) throw error;
-      const delay = DELAYS_MS[attempt];
-      if (!repeatable || delay === undefined) {
-        throw new AppError("database_unavailable", { headers: { "retry-after": "1" } });
-      }
+      const delay = isTransient(error) && repeatable ? DELAYS_MS[attempt] : undefined;
+      if (delay === undefined) throw unavailability(error) ?? error;
       ctx.log.warn("database_retry", { attempt: attempt + 1 });
       await ctx.sleep(delay);
     }

@@ -1,4 +1,8 @@
 import type { Actor } from "../auth/actor.ts";
+import { AppError } from "../problem.ts";
+
+/** Nobody is signed in, or not any more. */
+export const unauthorized = (): AppError => new AppError("unauthorized", { headers: { "www-authenticate": "Bearer" } });
 
 /**
  * SQL that holds while the actor may still act: the session lives and the account is active.

@@ -1,7 +1,7 @@
-import type { Context } from "../context.ts";
+import type { Context, RequestContext } from "../context.ts";
 
 /** Deliveries that one queue message carries: what one invocation can do within the platform's limits. */
-export const IDS_PER_MESSAGE = 5;
+export const IDS_PER_MESSAGE = 4;
 /** Longest delay that the queue accepts, in seconds; what is due later is found by the cron run. */
 const QUEUE_DELAY_MAX_SECONDS = 12 * 60 * 60;
 const MESSAGES_PER_SEND = 100;
@@ -54,6 +54,17 @@ const ENQUEUE_ONCE = [
   ON CONFLICT (channel, target, subject, event_type) DO NOTHING
   RETURNING id`,
 ] as const;
+
+/** Tells the consumer, after the answer is sent, what the statements of a batch have enqueued. */
+export function announceEnqueued(ctx: RequestContext, results: D1Result<object>[]): void {
+  const rows: { id?: unknown }[] = results.flatMap((result) => result.results);
+  ctx.waitUntil(
+    announce(
+      ctx,
+      rows.flatMap(({ id }) => (id === undefined ? [] : Number(id))),
+    ),
+  );
+}
 
 /**
  * Tells the consumer about deliveries that are due. Never throws: the cron run finds what the queue did not take.

@@ -1,14 +1,23 @@
 import { and, asc, desc, eq, lt, type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
-import type { Context } from "../context.ts";
+import type { ActorContext, Context } from "../context.ts";
+import { selectAnswer } from "../db/json.ts";
 import { deliveries, delivery_attempts, tickets } from "../db/schema.ts";
 import { decodeCursor, paginate } from "../http/cursor.ts";
+import {
+  type Answer,
+  answerFromBatch,
+  answerStatement,
+  exactlyOnce,
+  type IdempotencyRecord,
+} from "../http/idempotency.ts";
 import { AppError } from "../problem.ts";
-import { announce } from "./outbox.ts";
+import { announceEnqueued } from "./outbox.ts";
 import type { Channel } from "./schedule.ts";
 import type { DeliveryListQuery } from "./schemas.ts";
 
-const deliveryColumns = {
+/** A delivery as a list shows it: which column each member comes from. */
+export const deliveryColumns = {
   id: deliveries.id,
   channel: deliveries.channel,
   target: deliveries.target,
@@ -65,17 +74,6 @@ export async function listDeliveries(ctx: Context, query: DeliveryListQuery) {
 }
 
 /**
- * One delivery, as a list shows it.
- *
- * @throws AppError `delivery_not_found`.
- */
-export async function findDelivery(ctx: Context, id: number) {
-  const [delivery] = await ctx.db.select(deliveryColumns).from(deliveries).where(eq(deliveries.id, id));
-  if (!delivery) throw new AppError("delivery_not_found");
-  return delivery;
-}
-
-/**
  * One delivery with its payload and every try.
  *
  * @throws AppError `delivery_not_found`.
@@ -103,29 +101,30 @@ export async function getDelivery(ctx: Context, id: number) {
   return { ...delivery, payload: JSON.parse(delivery.payload) as unknown, tries };
 }
 
+const RETRIED = selectAnswer("delivery", deliveryColumns, "deliveries WHERE id = ? AND status <> 'processing'");
+
 /**
- * Sends a delivery once more, now, from the first try of its schedule and under the same id.
+ * Sends a delivery once more, now, from the first try of its schedule and under the same id. Once per idempotency key.
  *
- * @throws AppError `delivery_not_found`, `delivery_in_progress`.
+ * @returns 202 with `{"delivery": ...}`.
+ * @throws AppError `delivery_not_found`, `delivery_in_progress`, `idempotency_key_reused`, `database_unavailable`.
  */
-export async function retryDelivery(ctx: Context, id: number) {
-  const now = ctx.now().toISOString();
-  const [delivery] = await ctx.db
-    .update(deliveries)
-    .set({
-      status: "pending",
-      attempts: 0,
-      next_attempt_at: now,
-      completed_at: null,
-      last_error: null,
-      updated_at: now,
-    })
-    .where(and(eq(deliveries.id, id), sql`${deliveries.status} <> 'processing'`))
-    .returning(deliveryColumns);
-  if (!delivery) {
-    const [known] = await ctx.db.select({ id: deliveries.id }).from(deliveries).where(eq(deliveries.id, id));
+export function retryDelivery(ctx: ActorContext, id: number, record: IdempotencyRecord | null): Promise<Answer> {
+  return exactlyOnce(ctx, record, async () => {
+    const now = ctx.now().toISOString();
+    const results = await ctx.env.DB.batch<{ headers?: string; body?: string }>([
+      ctx.env.DB.prepare(
+        `UPDATE deliveries SET status = 'pending', attempts = 0, next_attempt_at = ?, completed_at = NULL,
+           last_error = NULL, updated_at = ?
+         WHERE id = ? AND status <> 'processing' RETURNING id`,
+      ).bind(now, now, id),
+      answerStatement(ctx, record, 202, RETRIED, [id]),
+    ]);
+    if (results[0]?.results.length) {
+      announceEnqueued(ctx, results);
+      return answerFromBatch(202, results);
+    }
+    const known = await ctx.env.DB.prepare("SELECT 1 FROM deliveries WHERE id = ?").bind(id).first();
     throw new AppError(known ? "delivery_in_progress" : "delivery_not_found");
-  }
-  await announce(ctx, [id]);
-  return delivery;
+  });
 }

@@ -1,9 +1,11 @@
-import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
-import { requires } from "../auth/guard.ts";
+import { OpenAPIHono, type z } from "@hono/zod-openapi";
 import type { AppEnv } from "../context.ts";
+import { sendAnswer } from "../http/answer.ts";
 import { linkHeader } from "../http/cursor.ts";
-import { jsonBody } from "../http/json-body.ts";
-import { IdParam, json, jsonRequest, problems } from "../http/schemas.ts";
+import { claimOnce, idempotencyRecord } from "../http/idempotency.ts";
+import { IdParam } from "../http/schemas.ts";
+import { json } from "../openapi/answers.ts";
+import { defineRoute } from "../route.ts";
 import { cleanUp } from "./cleanup.ts";
 import { deliveryHealth } from "./health.ts";
 import { getDelivery, listDeliveries, retryDelivery } from "./read.ts";
@@ -17,72 +19,64 @@ import {
   RetriedDeliveryOutput,
 } from "./schemas.ts";
 
-const tags = ["Deliveries"];
-
-const list = createRoute({
+const list = defineRoute({
   method: "get",
   path: "/",
-  tags,
+  tag: "Deliveries",
+  operationId: "listDeliveries",
   summary: "List deliveries, newest first",
-  middleware: [requires("deliveries:read")],
-  request: { query: DeliveryListQuery },
-  responses: {
-    200: json(DeliveryListOutput, "A page"),
-    ...problems("validation_failed", "invalid_cursor", "unauthorized", "forbidden"),
-  },
+  permission: "deliveries:read",
+  query: DeliveryListQuery,
+  answers: { 200: json(DeliveryListOutput, "A page") },
 });
 
-const health = createRoute({
+const health = defineRoute({
   method: "get",
   path: "/health",
-  tags,
+  tag: "Deliveries",
+  operationId: "getDeliveryHealth",
   summary: "How the outbox is doing",
-  middleware: [requires("deliveries:read")],
-  responses: {
-    200: json(DeliveryHealthOutput, "Counts by status and channel"),
-    ...problems("unauthorized", "forbidden"),
-  },
+  permission: "deliveries:read",
+  answers: { 200: json(DeliveryHealthOutput, "Counts by status and channel") },
 });
 
-const get = createRoute({
+const get = defineRoute({
   method: "get",
   path: "/{id}",
-  tags,
+  tag: "Deliveries",
+  operationId: "getDelivery",
   summary: "One delivery with its tries",
-  middleware: [requires("deliveries:read")],
-  request: { params: IdParam },
-  responses: {
-    200: json(DeliveryOutput, "The delivery"),
-    ...problems("validation_failed", "unauthorized", "forbidden", "delivery_not_found"),
-  },
+  permission: "deliveries:read",
+  params: IdParam,
+  answers: { 200: json(DeliveryOutput, "The delivery") },
+  problems: ["delivery_not_found"],
 });
 
-const retry = createRoute({
+const retry = defineRoute({
   method: "post",
   path: "/{id}/retry",
-  tags,
+  tag: "Deliveries",
+  operationId: "retryDelivery",
   summary: "Send a delivery once more, now",
   description: "Under the same id: a receiver that already has it can drop it.",
-  middleware: [requires("deliveries:retry")],
-  request: { params: IdParam },
-  responses: {
-    202: json(RetriedDeliveryOutput, "On its way"),
-    ...problems("validation_failed", "unauthorized", "forbidden", "delivery_not_found", "delivery_in_progress"),
-  },
+  permission: "deliveries:retry",
+  params: IdParam,
+  idempotent: true,
+  answers: { 202: json(RetriedDeliveryOutput, "On its way") },
+  problems: ["delivery_not_found", "delivery_in_progress"],
 });
 
-const cleanup = createRoute({
+const cleanup = defineRoute({
   method: "post",
   path: "/cleanup",
-  tags,
+  tag: "Deliveries",
+  operationId: "cleanUpDeliveries",
   summary: "Remove old deliveries",
   description: "Completed ones go after 30 days without being asked.",
-  middleware: [requires("deliveries:cleanup"), jsonBody],
-  request: { body: jsonRequest(CleanupInput) },
-  responses: {
-    200: json(CleanupOutput, "What was removed"),
-    ...problems("invalid_json", "validation_failed", "unauthorized", "forbidden", "unsupported_media_type"),
-  },
+  permission: "deliveries:cleanup",
+  body: CleanupInput,
+  idempotent: true,
+  answers: { 200: json(CleanupOutput, "What was removed") },
 });
 
 export const deliveryRoutes = new OpenAPIHono<AppEnv>()
@@ -92,5 +86,13 @@ export const deliveryRoutes = new OpenAPIHono<AppEnv>()
   })
   .openapi(health, async (c) => c.json(await deliveryHealth(c.get("ctx")), 200))
   .openapi(get, async (c) => c.json({ delivery: await getDelivery(c.get("ctx"), c.req.valid("param").id) }, 200))
-  .openapi(retry, async (c) => c.json({ delivery: await retryDelivery(c.get("ctx"), c.req.valid("param").id) }, 202))
-  .openapi(cleanup, async (c) => c.json(await cleanUp(c.get("ctx"), c.req.valid("json")), 200));
+  .openapi(retry, async (c) => {
+    const answer = await retryDelivery(c.get("actorCtx"), c.req.valid("param").id, idempotencyRecord(c, null));
+    return sendAnswer<z.output<typeof RetriedDeliveryOutput>, 202>(c, answer);
+  })
+  .openapi(cleanup, async (c) => {
+    const input = c.req.valid("json");
+    const ctx = c.get("actorCtx");
+    const answer = await claimOnce(ctx, idempotencyRecord(c, input), 200, () => cleanUp(ctx, input));
+    return sendAnswer<z.output<typeof CleanupOutput>, 200>(c, answer);
+  });

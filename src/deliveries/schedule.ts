@@ -21,8 +21,8 @@ const JITTER = 0.2;
 export const RETRY_AFTER_MAX_SECONDS = 6 * HOUR;
 
 /**
- * How long a claimed delivery belongs to its worker. Above the slowest invocation: five pushes to ten phones that
- * all hang, five at a time for ten seconds, take 100.
+ * How long a claimed delivery belongs to its worker. Above the slowest invocation: four pushes to ten phones that
+ * all hang, five at a time for ten seconds, take 80.
  */
 export const LEASE_SECONDS = 180;
 
@@ -49,11 +49,14 @@ export function nextAttemptAt(
   return new Date(now.getTime() + Math.max(jittered, asked) * 1000);
 }
 
-/** Reads `Retry-After` (RFC 9110 section 10.2.3): seconds or a date. Anything else counts as absent. */
+/**
+ * Reads `Retry-After` (RFC 9110 section 10.2.3): seconds or a date, up to RETRY_AFTER_MAX_SECONDS. Anything else counts
+ * as absent.
+ */
 export function retryAfterSeconds(header: string | null, now: Date): number | null {
   if (header === null) return null;
-  if (/^[0-9]{1,10}$/.test(header.trim())) return Number(header);
+  if (/^[0-9]+$/.test(header.trim())) return Math.min(Number(header), RETRY_AFTER_MAX_SECONDS);
   if (!/^[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} /.test(header)) return null;
   const at = Date.parse(header);
-  return Number.isNaN(at) ? null : Math.max(0, (at - now.getTime()) / 1000);
+  return Number.isNaN(at) ? null : Math.min(Math.max(0, (at - now.getTime()) / 1000), RETRY_AFTER_MAX_SECONDS);
 }

@@ -1,6 +1,6 @@
 import type { ActorContext } from "../context.ts";
 import { isNotNullViolation } from "../db/errors.ts";
-import { announce } from "../deliveries/outbox.ts";
+import { announceEnqueued } from "../deliveries/outbox.ts";
 import {
   type Answer,
   answerFromBatch,
@@ -73,8 +73,7 @@ export async function sendEmail(
       if (isNotNullViolation(error, "email_messages.ticket_id")) throw new AppError("ticket_not_found");
       throw error;
     }
-    const ids = results.flatMap((result) => result.results.flatMap((row) => row.id ?? []));
-    ctx.waitUntil(announce(ctx, ids));
+    announceEnqueued(ctx, results);
     return answerFromBatch(202, results);
   });
 }

@@ -1,7 +1,7 @@
 import type { Context } from "../context.ts";
 import type { Outcome } from "../deliveries/job.ts";
+import { quietUntil } from "../time/quiet-hours.ts";
 import { addressDigest } from "./links.ts";
-import { quietUntil } from "./quiet-hours.ts";
 
 // What the people who are written to want at this moment. It is asked again at each try.
 

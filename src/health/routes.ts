@@ -1,17 +1,17 @@
-import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { OpenAPIHono, z } from "@hono/zod-openapi";
 import packageJson from "../../package.json" with { type: "json" };
 import type { AppEnv } from "../context.ts";
-import { json } from "../http/schemas.ts";
+import { json } from "../openapi/answers.ts";
+import { defineRoute } from "../route.ts";
 
-const health = createRoute({
+const health = defineRoute({
   method: "get",
   path: "/",
-  tags: ["Service"],
+  tag: "Service",
+  operationId: "getHealth",
   summary: "Whether the service is up, and which version",
-  security: [],
-  responses: {
-    200: json(z.object({ status: z.literal("ok"), version: z.string() }).openapi("HealthOutput"), "Up"),
-  },
+  permission: "public",
+  answers: { 200: json(z.object({ status: z.literal("ok"), version: z.string() }).openapi("HealthOutput"), "Up") },
 });
 
 export const healthRoutes = new OpenAPIHono<AppEnv>().openapi(health, (c) =>

@@ -1,10 +1,12 @@
-import { createHash } from "node:crypto";
+import { createHmac } from "node:crypto";
+import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
 import type { ActorContext, AppEnv } from "../context.ts";
 import { isUniqueViolation } from "../db/errors.ts";
 import { throughLostConnections } from "../db/lost-connections.ts";
 import { stillSignedIn } from "../db/signed-in.ts";
-import { AppError } from "../problem.ts";
+import { AppError, type ProblemCode } from "../problem.ts";
+import { derivedKey } from "./sealed.ts";
 
 /** The header `Idempotency-Key` of a request, together with what it must match. */
 export interface IdempotencyKey {
@@ -13,9 +15,12 @@ export interface IdempotencyKey {
   key: string;
 }
 
-/** The key together with a digest of the validated input. */
+/** The key together with what tells its input from another. */
 export interface IdempotencyRecord extends IdempotencyKey {
-  /** SHA-256 of the validated input: member order, spacing and unknown fields do not matter. */
+  /**
+   * HMAC-SHA-256 of the validated input: member order, spacing and unknown fields do not matter, and nobody who reads
+   * the table can try out passwords on it.
+   */
   hash: string;
 }
 
@@ -28,7 +33,7 @@ export interface Answer {
 }
 
 /** Days that an answer is kept for a replay (contract section 1). */
-export const IDEMPOTENCY_DAYS = 7;
+export const IDEMPOTENCY_DAYS = 31;
 
 /** Reads and checks the header; verbs that create something take the result from the context. */
 export const idempotencyKey = createMiddleware<AppEnv>(async (c, next) => {
@@ -38,13 +43,16 @@ export const idempotencyKey = createMiddleware<AppEnv>(async (c, next) => {
   await next();
 });
 
-/** Binds a key to the input that it came with. */
-export function idempotencyRecord(key: IdempotencyKey | null, input: unknown): IdempotencyRecord | null {
-  return key && { ...key, hash: createHash("sha256").update(JSON.stringify(input)).digest("base64url") };
+/** Binds the key of a request to the input that it came with. @param input null where a request has no body. */
+export function idempotencyRecord(c: Context<AppEnv>, input: unknown): IdempotencyRecord | null {
+  const key = c.get("idempotencyKey");
+  if (!key) return null;
+  const secret = derivedKey(c.get("ctx").env, "idempotency-hash");
+  return { ...key, hash: createHmac("sha256", secret).update(JSON.stringify(input)).digest("base64url") };
 }
 
 /**
- * The last statement of a creating batch: keeps the answer under its key and returns it.
+ * The last statement of a batch: keeps the answer under its key and returns it.
  * If the key is taken the statement fails, and the whole batch, effect included, is undone.
  *
  * @param select a SELECT of `headers` and `body` (both JSON text) over what the batch has just written.
@@ -65,10 +73,18 @@ export function answerStatement(
   ).bind(ctx.actor.id, record.route, record.key, record.hash, status, ctx.now().toISOString(), ...params);
 }
 
-/** Reads the answer that `answerStatement` gave back, at the end of a batch. */
-export function answerFromBatch(status: number, results: { results: { headers?: string; body?: string }[] }[]): Answer {
+/**
+ * Reads the answer that `answerStatement` gave back, at the end of a batch.
+ *
+ * @param missing what it means that there is none.
+ */
+export function answerFromBatch(
+  status: number,
+  results: { results: { headers?: string; body?: string }[] }[],
+  missing?: ProblemCode,
+): Answer {
   const { headers, body } = results.at(-1)?.results[0] ?? {};
-  if (!headers || !body) throw new Error("the batch committed without an answer");
+  if (!headers || !body) throw missing ? new AppError(missing) : new Error("the batch committed without an answer");
   return answerFromRow(status, { headers, body });
 }
 
@@ -86,13 +102,14 @@ export async function replay(ctx: ActorContext, record: IdempotencyRecord | null
   if (!record) return null;
   const signedIn = stillSignedIn(ctx.actor, ctx.now());
   const row = await ctx.env.DB.prepare(
-    `SELECT request_hash, status, headers, body FROM idempotency_keys
+    `SELECT request_hash, status, headers, body, claimed_until FROM idempotency_keys
      WHERE user_id = ? AND route = ? AND key = ? AND ${signedIn.sql}`,
   )
     .bind(ctx.actor.id, record.route, record.key, ...signedIn.params)
-    .first<{ request_hash: string; status: number; headers: string; body: string }>();
+    .first<{ request_hash: string; status: number; headers: string; body: string; claimed_until: string | null }>();
   if (!row) return null;
   if (row.request_hash !== record.hash) throw new AppError("idempotency_key_reused");
+  if (row.claimed_until !== null) return null;
   return answerFromRow(row.status, row, true);
 }
 
@@ -100,18 +117,21 @@ const isKeyTaken = (error: unknown): boolean =>
   isUniqueViolation(error, "idempotency_keys.user_id, idempotency_keys.route, idempotency_keys.key");
 
 /**
- * Runs a creation at most once per key: a twin that lost the race gets the winner's answer, and a lost connection is
+ * Runs a write at most once per key: a twin that lost the race gets the winner's answer, and a lost connection is
  * retried only when the record makes a second run harmless. A repeated request is answered as before even when it could
  * no longer be made, since its ticket has been deleted, say: so `write` does all the looking up, too.
  *
+ * @param write ends every way that succeeds with `answerStatement`, also where nothing is left to change.
+ * @param options.repeatable a second run does no harm even without a key.
  * @throws AppError `idempotency_key_reused`, `database_unavailable`, and whatever `write` throws.
  */
 export function exactlyOnce(
   ctx: ActorContext,
   record: IdempotencyRecord | null,
   write: () => Promise<Answer>,
+  options: { repeatable?: boolean } = {},
 ): Promise<Answer> {
-  return throughLostConnections(ctx, record !== null, async () => {
+  return throughLostConnections(ctx, record !== null || options.repeatable === true, async () => {
     try {
       return await write();
     } catch (error) {
@@ -121,4 +141,98 @@ export function exactlyOnce(
       throw error;
     }
   });
+}
+
+/**
+ * Writes one batch at most once per key, and answers with what its last statement selects.
+ *
+ * @param batch.select, batch.params as in `answerStatement`.
+ * @param batch.missing what it means that nothing is selected.
+ * @param batch.refusal what a refusal of the database means, if anything.
+ * @throws AppError as `exactlyOnce` does, and what `missing` and `refusal` say.
+ */
+export function batchOnce(
+  ctx: ActorContext,
+  record: IdempotencyRecord | null,
+  batch: {
+    status: number;
+    statements: D1PreparedStatement[];
+    select: string;
+    params?: unknown[];
+    missing?: ProblemCode;
+    refusal?: (error: unknown) => ProblemCode | null;
+  },
+): Promise<Answer> {
+  return exactlyOnce(ctx, record, async () => {
+    const answer = answerStatement(ctx, record, batch.status, batch.select, batch.params);
+    const results = await ctx.env.DB.batch<{ headers?: string; body?: string }>([...batch.statements, answer]).catch(
+      (error: unknown): never => {
+        const code = batch.refusal?.(error);
+        throw code ? new AppError(code) : error;
+      },
+    );
+    return answerFromBatch(batch.status, results, batch.missing);
+  });
+}
+
+/** How long work that no single batch can hold may take, in seconds; then it counts as broken off. */
+const CLAIM_SECONDS = 60;
+const POLL_MS = 200;
+
+const CLAIM = `
+  INSERT INTO idempotency_keys (user_id, route, key, request_hash, status, created_at, headers, body, claimed_until)
+  VALUES (?, ?, ?, ?, 200, ?, '{}', 'null', ?)
+  ON CONFLICT (user_id, route, key) DO UPDATE SET claimed_until = excluded.claimed_until
+  WHERE claimed_until < excluded.created_at AND request_hash = excluded.request_hash
+  RETURNING 1`;
+const CLAIMED = "user_id = ? AND route = ? AND key = ? AND claimed_until = ?";
+
+/**
+ * Runs work that no single batch can hold, such as a message to an endpoint, at most once per key: the key is claimed
+ * first, and twins wait for its answer. Work that fails gives the key back; work that breaks off is done again, by a
+ * repeat after CLAIM_SECONDS.
+ *
+ * @throws AppError `idempotency_key_reused`, `request_in_progress`, and whatever `work` throws.
+ */
+export async function claimOnce(
+  ctx: ActorContext,
+  record: IdempotencyRecord | null,
+  status: number,
+  work: () => Promise<object>,
+): Promise<Answer> {
+  const { DB } = ctx.env;
+  const answered = async (): Promise<Answer> => ({
+    status,
+    headers: {},
+    body: JSON.stringify(await work()),
+    replayed: false,
+  });
+  if (!record) return answered();
+  const id = [ctx.actor.id, record.route, record.key];
+  for (let waited = 0; waited <= CLAIM_SECONDS * 1000; waited += POLL_MS) {
+    const now = ctx.now();
+    const until = new Date(now.getTime() + CLAIM_SECONDS * 1000).toISOString();
+    const claim = await DB.prepare(CLAIM)
+      .bind(...id, record.hash, now.toISOString(), until)
+      .first();
+    if (claim) {
+      const mine = [...id, until];
+      try {
+        const answer = await answered();
+        await DB.prepare(`UPDATE idempotency_keys SET status = ?, body = ?, claimed_until = NULL WHERE ${CLAIMED}`)
+          .bind(status, answer.body, ...mine)
+          .run();
+        return answer;
+      } catch (error) {
+        await DB.prepare(`DELETE FROM idempotency_keys WHERE ${CLAIMED}`)
+          .bind(...mine)
+          .run();
+        throw error;
+      }
+    }
+    const answer = await replay(ctx, record);
+    if (answer) return answer;
+    await ctx.sleep(POLL_MS);
+  }
+  throw new AppError("request_in_progress", { headers: { "retry-after": "5" } });
 }

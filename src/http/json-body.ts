@@ -1,7 +1,7 @@
 import type { MiddlewareHandler } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import type { AppEnv } from "../context.ts";
 import { AppError } from "../problem.ts";
+import { readBody } from "./body.ts";
 
 /** Largest JSON body in bytes (contract section 1). */
 export const JSON_BODY_LIMIT = 256 * 1024;
@@ -44,7 +44,7 @@ function inspect(root: unknown): number {
  * @returns the body as text, fit for JSON.parse.
  * @throws AppError `invalid_json` or `invalid_text`.
  */
-export function checkJson(bytes: ArrayBuffer): string {
+export function checkJson(bytes: Uint8Array): string {
   let text: string;
   let value: unknown;
   try {
@@ -64,15 +64,8 @@ export function checkJson(bytes: ArrayBuffer): string {
   return text;
 }
 
-const limit = bodyLimit({
-  maxSize: JSON_BODY_LIMIT,
-  onError: () => {
-    throw new AppError("payload_too_large", { params: { limit: JSON_BODY_LIMIT } });
-  },
-});
-
 /** Reads the body once, as strict JSON, and leaves it in Hono's body cache for the route's schema. */
-export const jsonBody: MiddlewareHandler<AppEnv> = (c, next) => {
+export const jsonBody: MiddlewareHandler<AppEnv> = async (c, next) => {
   if (!/^application\/json\s*(;|$)/i.test(c.req.header("content-type") ?? "")) {
     throw new AppError("unsupported_media_type", { params: { expected: "application/json" } });
   }
@@ -82,8 +75,7 @@ export const jsonBody: MiddlewareHandler<AppEnv> = (c, next) => {
     headers.set("content-type", "application/json");
     c.req.raw = new Request(c.req.raw, { headers });
   }
-  return limit(c, async () => {
-    Object.assign(c.req.bodyCache, { text: Promise.resolve(checkJson(await c.req.raw.arrayBuffer())) });
-    await next();
-  });
+  const text = checkJson(await readBody(c.req.raw, JSON_BODY_LIMIT));
+  Object.assign(c.req.bodyCache, { text: Promise.resolve(text) });
+  await next();
 };

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { type FieldError, PROBLEMS, type ProblemCode } from "../problem.ts";
+import { boundedInstant } from "../time/bounds.ts";
 
 const codePoints = (text: string): number => {
   let count = 0;
@@ -72,72 +72,22 @@ export const IdParam = z.object({ id: pathId.openapi({ param: { name: "id", in: 
 /** A stored instant: RFC 3339 in UTC with milliseconds. */
 export const instant = z.string().openapi({ format: "date-time", example: "2026-11-20T15:04:05.123Z" });
 
-/** An instant that a client sends, with any offset; becomes UTC with milliseconds. */
+/** What the OpenAPI document says of every instant that a client sends. */
+export const INSTANT_BOUNDS = "From 2000-01-01T00:00:00.000Z to 2099-12-31T23:59:59.999Z.";
+
+/** An instant that a client sends, with any offset; becomes UTC with milliseconds (contract section 1). */
 export const inputInstant = z.iso
   .datetime({ offset: true, message: "must be an RFC 3339 date and time" })
-  .refine((value) => !Number.isNaN(Date.parse(value)), "must be a date that exists")
-  .transform((value) => new Date(value).toISOString())
-  .openapi({ type: "string", format: "date-time", example: "2026-11-20T10:04:05-05:00" });
-
-export const ProblemSchema = z
-  .object({
-    type: z.string().openapi({ example: "/problems/validation_failed" }),
-    title: z.string(),
-    status: z.int(),
-    detail: z.string(),
-    code: z.enum(Object.keys(PROBLEMS) as [ProblemCode, ...ProblemCode[]]),
-    request_id: z.string(),
-    error: z.string().openapi({ description: "The same as `detail`." }),
-    errors: z
-      .array(z.object({ path: z.string(), message: z.string() }) satisfies z.ZodType<FieldError>)
-      .optional()
-      .openapi({ description: "Which fields failed validation, and why." }),
+  .transform((value, ctx) => {
+    const instant = boundedInstant(Date.parse(value));
+    if (instant === null) ctx.addIssue("must be a date that exists, from 2000-01-01 to 2099-12-31 in UTC");
+    return instant ?? z.NEVER;
   })
-  .openapi("Problem");
-
-const problemContent = { "application/problem+json": { schema: ProblemSchema } };
-
-/** Documents a JSON answer. */
-export const json = <S extends z.ZodType>(schema: S, description: string) => ({
-  description,
-  content: { "application/json": { schema } },
-});
-
-/** Documents the problems that a route may answer with, one entry per status. */
-export function problems(...codes: ProblemCode[]) {
-  const byStatus: Record<number, { description: string; content: typeof problemContent }> = {};
-  for (const code of codes) {
-    const { status, en } = PROBLEMS[code];
-    const known = byStatus[status];
-    const line = `\`${code}\`: ${en.title}`;
-    byStatus[status] = { description: known ? `${known.description}; ${line}` : line, content: problemContent };
-  }
-  // Typed as empty, so that the typed client sees the successful answers only.
-  return byStatus as Record<never, never>;
-}
-
-/** Documents 304. Typed as empty: a client that sends no `If-None-Match` never meets it. */
-export const notModified = { 304: { description: "As it was when it got its `ETag`" } } as Record<never, never>;
-
-/** A JSON request body that must be there. */
-export const jsonRequest = <S extends z.ZodType>(schema: S) => ({
-  required: true as const,
-  content: { "application/json": { schema } },
-});
-
-/** Documents the header that makes a change conditional. */
-export const IfMatchHeader = z.object({
-  "if-match": z
-    .string()
-    .max(200)
-    .optional()
-    .openapi({ description: "The `ETag` of what you have seen.", example: '"3"' }),
-});
-
-/** Documents the header that `http/idempotency.ts` reads. */
-export const IdempotencyHeader = z.object({
-  "idempotency-key": z.string().optional().openapi({
-    description: "1 to 255 visible ASCII characters, unique per thing to create; kept 7 days.",
-    example: "3f1c8f2e-6a53-4f0b-9a63-0b7f4c9f1a55",
-  }),
-});
+  .openapi({
+    type: "string",
+    format: "date-time",
+    // With its offset, the first hours of 2000 may be written in 1999, and the last of 2099 in 2100.
+    pattern: "^(1999|20[0-9]{2}|2100)-",
+    example: "2026-11-20T10:04:05-05:00",
+    description: INSTANT_BOUNDS,
+  });

@@ -6,6 +6,10 @@ export const HAS_TICKETS = `(
   EXISTS (SELECT 1 FROM tickets t WHERE t.machine_id = machines.id AND t.deleted_at IS NULL)
   OR EXISTS (SELECT 1 FROM tickets t WHERE t.machine_id = machines.id))`;
 
+/** SQL: the machine of the row `machines` has a past that its row has to stand for: tickets, or states it was in. */
+export const HAS_HISTORY = `(
+  ${HAS_TICKETS} OR EXISTS (SELECT 1 FROM machine_timeline e WHERE e.machine_id = machines.id))`;
+
 /** SQL: an open ticket says that the machine of the row `machines` is down. */
 export const IS_DOWN =
   "EXISTS (SELECT 1 FROM tickets t WHERE t.machine_id = machines.id AND t.is_machine_down = 1 AND t.is_open = 1)";

@@ -1,16 +1,16 @@
 import { and, asc, eq, getTableColumns, gt, isNull, type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
-import type { Context } from "../context.ts";
+import type { ActorContext, Context } from "../context.ts";
 import { isNotNullViolation, isUniqueViolation } from "../db/errors.ts";
+import { prepared, selectAnswer } from "../db/json.ts";
 import { machine_types, machines } from "../db/schema.ts";
 import { decodeCursor, paginate } from "../http/cursor.ts";
+import { type Answer, batchOnce, type IdempotencyRecord } from "../http/idempotency.ts";
 import { AppError } from "../problem.ts";
 import { searchText, words } from "../search/words.ts";
-import type { CreateMachineInput, MachineListQuery } from "./schemas.ts";
+import type { CreateMachineInput, MACHINE_STATUSES, MachineListQuery } from "./schemas.ts";
 
-const { machine_type_id: _, search_text: __, ...columns } = getTableColumns(machines);
-/** What the API shows of the table `machines` itself. */
-export const ownColumns = columns;
+const { machine_type_id: _, search_text: __, ...ownColumns } = getTableColumns(machines);
 /** A machine as the API shows it. */
 export const machineColumns = { ...ownColumns, machine_type: machine_types.code };
 
@@ -66,31 +66,65 @@ export async function getMachine(ctx: Context, id: number) {
   return row;
 }
 
-const QR_TOKEN_BYTES = 16;
+export interface SetByHand {
+  status: (typeof MACHINE_STATUSES)[number];
+  set_status: "maintenance" | "out_of_service" | null;
+  set_by: number | null;
+  set_reason: string | null;
+}
 
 /**
- * Adds a machine, with a QR token of its own.
- *
- * @throws AppError `machine_type_not_found`, `serial_number_taken`.
+ * The columns of a status that a person sets, while no open ticket says that the machine is down; nothing when they set
+ * none.
  */
-export async function createMachine(ctx: Context, input: CreateMachineInput) {
+export function setByHand(ctx: ActorContext, status: SetByHand["status"] | undefined, reason: string | null) {
+  if (status === undefined) return undefined;
+  return status === "operational"
+    ? ({ status, set_status: null, set_by: null, set_reason: null } satisfies SetByHand)
+    : ({ status, set_status: status, set_by: ctx.actor.id, set_reason: reason } satisfies SetByHand);
+}
+
+const QR_TOKEN_BYTES = 16;
+
+const IS = "machines JOIN machine_types ON machine_types.id = machines.machine_type_id WHERE machines.id =";
+// A batch is alone in the database, so the newest machine is its own.
+const SELECT_NEWEST = selectAnswer("machine", machineColumns, `${IS} (SELECT MAX(id) FROM machines)`);
+/** The answer to a change of the machine `?`. */
+export const SELECT_CHANGED = selectAnswer("machine", machineColumns, `${IS} ?`);
+
+/** What it means that the database refuses a machine. */
+export function machineRefusal(error: unknown) {
+  if (isNotNullViolation(error, "machines.machine_type_id")) return "machine_type_not_found";
+  return isUniqueViolation(error, "machines.serial_number") ? "serial_number_taken" : null;
+}
+
+/**
+ * Adds a machine, with a QR token of its own, once per idempotency key.
+ *
+ * @returns 201 with `{"machine": ...}`.
+ * @throws AppError `machine_type_not_found`, `serial_number_taken`, `idempotency_key_reused`, `database_unavailable`.
+ */
+export function createMachine(
+  ctx: ActorContext,
+  input: CreateMachineInput,
+  record: IdempotencyRecord | null,
+): Promise<Answer> {
   const now = ctx.now().toISOString();
-  const { machine_type, ...fields } = input;
-  const [row] = await ctx.db
-    .insert(machines)
-    .values({
-      ...fields,
-      machine_type_id: sql`(SELECT ${machine_types.id} FROM ${machine_types} WHERE ${machine_types.code} = ${machine_type})`,
-      search_text: searchText(input.name, input.model, input.serial_number),
-      qr_token: Buffer.from(crypto.getRandomValues(new Uint8Array(QR_TOKEN_BYTES))).toString("base64url"),
-      created_at: now,
-      updated_at: now,
-    })
-    .returning(ownColumns)
-    .catch((error: unknown): never => {
-      if (isNotNullViolation(error, "machines.machine_type_id")) throw new AppError("machine_type_not_found");
-      if (isUniqueViolation(error, "machines.serial_number")) throw new AppError("serial_number_taken");
-      throw error;
-    });
-  return { ...(row as Omit<typeof machines.$inferSelect, "machine_type_id">), machine_type };
+  const { machine_type, status_reason, ...fields } = input;
+  const insert = ctx.db.insert(machines).values({
+    ...fields,
+    ...setByHand(ctx, input.status, status_reason),
+    status_since: now,
+    machine_type_id: sql`(SELECT ${machine_types.id} FROM ${machine_types} WHERE ${machine_types.code} = ${machine_type})`,
+    search_text: searchText(input.name, input.model, input.serial_number),
+    qr_token: Buffer.from(crypto.getRandomValues(new Uint8Array(QR_TOKEN_BYTES))).toString("base64url"),
+    created_at: now,
+    updated_at: now,
+  });
+  return batchOnce(ctx, record, {
+    status: 201,
+    statements: [prepared(ctx.env.DB, insert)],
+    select: SELECT_NEWEST,
+    refusal: machineRefusal,
+  });
 }

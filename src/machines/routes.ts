@@ -1,9 +1,11 @@
-import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
-import { requires } from "../auth/guard.ts";
+import { OpenAPIHono, type z } from "@hono/zod-openapi";
 import type { AppEnv } from "../context.ts";
+import { sendAnswer } from "../http/answer.ts";
 import { linkHeader } from "../http/cursor.ts";
-import { jsonBody } from "../http/json-body.ts";
-import { IdParam, json, jsonRequest, problems } from "../http/schemas.ts";
+import { idempotencyRecord } from "../http/idempotency.ts";
+import { IdParam } from "../http/schemas.ts";
+import { file, json } from "../openapi/answers.ts";
+import { defineRoute } from "../route.ts";
 import { createMachine, getMachine, listMachines } from "./machines.ts";
 import { machineQrCode } from "./qr.ts";
 import { removeMachine } from "./remove.ts";
@@ -13,110 +15,110 @@ import {
   MachineListOutput,
   MachineListQuery,
   MachineOutput,
+  MachineTimelineOutput,
   MachineTypeListOutput,
   MachineTypeOutput,
   PageQuery,
   UpdateMachineInput,
   UpdateMachineTypeInput,
 } from "./schemas.ts";
+import { listMachineTimeline } from "./timeline.ts";
 import { createMachineType, listMachineTypes, updateMachineType } from "./types.ts";
 import { updateMachine } from "./update.ts";
 
-const tags = ["Machines"];
-const writeProblems = [
-  "invalid_json",
-  "validation_failed",
-  "unauthorized",
-  "forbidden",
-  "unsupported_media_type",
-] as const;
-
-const list = createRoute({
+const list = defineRoute({
   method: "get",
   path: "/",
-  tags,
+  tag: "Machines",
+  operationId: "listMachines",
   summary: "List the machines in use",
-  middleware: [requires("machines:read")],
-  request: { query: MachineListQuery },
-  responses: {
-    200: json(MachineListOutput, "A page"),
-    ...problems("validation_failed", "invalid_cursor", "unauthorized"),
-  },
+  permission: "machines:read",
+  query: MachineListQuery,
+  answers: { 200: json(MachineListOutput, "A page") },
 });
 
-const create = createRoute({
+const create = defineRoute({
   method: "post",
   path: "/",
-  tags,
+  tag: "Machines",
+  operationId: "createMachine",
   summary: "Add a machine",
-  middleware: [requires("machines:manage"), jsonBody],
-  request: { body: jsonRequest(CreateMachineInput) },
-  responses: {
-    201: json(MachineOutput, "Added"),
-    ...problems(...writeProblems, "machine_type_not_found", "serial_number_taken"),
-  },
+  permission: "machines:manage",
+  body: CreateMachineInput,
+  idempotent: true,
+  answers: { 201: json(MachineOutput, "Added") },
+  problems: ["machine_type_not_found", "serial_number_taken"],
 });
 
-const get = createRoute({
+const get = defineRoute({
   method: "get",
   path: "/{id}",
-  tags,
+  tag: "Machines",
+  operationId: "getMachine",
   summary: "One machine, also when it is retired",
-  middleware: [requires("machines:read")],
-  request: { params: IdParam },
-  responses: {
-    200: json(MachineOutput, "The machine"),
-    ...problems("validation_failed", "unauthorized", "machine_not_found"),
-  },
+  permission: "machines:read",
+  params: IdParam,
+  answers: { 200: json(MachineOutput, "The machine") },
+  problems: ["machine_not_found"],
 });
 
-const update = createRoute({
+const update = defineRoute({
   method: "patch",
   path: "/{id}",
-  tags,
+  tag: "Machines",
+  operationId: "updateMachine",
   summary: "Change a machine",
-  middleware: [requires("machines:manage"), jsonBody],
-  request: { params: IdParam, body: jsonRequest(UpdateMachineInput) },
-  responses: {
-    200: json(MachineOutput, "Changed"),
-    ...problems(
-      ...writeProblems,
-      "machine_not_found",
-      "machine_type_not_found",
-      "machine_has_tickets",
-      "machine_is_down",
-      "serial_number_taken",
-      "database_unavailable",
-    ),
-  },
+  permission: "machines:manage",
+  params: IdParam,
+  body: UpdateMachineInput,
+  idempotent: true,
+  answers: { 200: json(MachineOutput, "Changed") },
+  problems: [
+    "machine_not_found",
+    "machine_type_not_found",
+    "machine_has_tickets",
+    "machine_is_down",
+    "serial_number_taken",
+  ],
 });
 
-const remove = createRoute({
+const remove = defineRoute({
   method: "delete",
   path: "/{id}",
-  tags,
+  tag: "Machines",
+  operationId: "deleteMachine",
   summary: "Take a machine out of use",
   description: "A machine with tickets is retired and keeps its history; one without tickets is erased.",
-  middleware: [requires("machines:manage")],
-  request: { params: IdParam },
-  responses: {
-    204: { description: "Out of use" },
-    ...problems("validation_failed", "unauthorized", "forbidden", "machine_not_found"),
-  },
+  permission: "machines:manage",
+  params: IdParam,
+  answers: { 204: { description: "Out of use" } },
+  problems: ["machine_not_found"],
 });
 
-const qrCode = createRoute({
+const timeline = defineRoute({
+  method: "get",
+  path: "/{id}/timeline",
+  tag: "Machines",
+  operationId: "listMachineTimeline",
+  summary: "What became of a machine's state, newest first: who, when and why",
+  permission: "machines:read",
+  params: IdParam,
+  query: PageQuery,
+  answers: { 200: json(MachineTimelineOutput, "A page") },
+  problems: ["machine_not_found"],
+});
+
+const qrCode = defineRoute({
   method: "get",
   path: "/{id}/qr.svg",
-  tags,
+  tag: "Machines",
+  operationId: "getMachineQrCode",
   summary: "The machine's QR code, to print and stick on",
   description: "It holds `<origin>/m/<qr_token>`, which opens the web app on a new ticket for this machine.",
-  middleware: [requires("machines:read")],
-  request: { params: IdParam },
-  responses: {
-    200: { description: "The code", content: { "image/svg+xml": { schema: z.string() } } },
-    ...problems("validation_failed", "unauthorized", "machine_not_found"),
-  },
+  permission: "machines:read",
+  params: IdParam,
+  answers: { 200: file("image/svg+xml", "The code") },
+  problems: ["machine_not_found"],
 });
 
 // An SVG opened on its own is a document of this origin: it may load and run nothing.
@@ -132,61 +134,70 @@ export const machineRoutes = new OpenAPIHono<AppEnv>()
     return c.json(page, 200, linkHeader(c.req.url, page.next_cursor));
   })
   .openapi(create, async (c) => {
-    const machine = await createMachine(c.get("ctx"), c.req.valid("json"));
-    return c.json({ machine }, 201);
+    const input = c.req.valid("json");
+    const answer = await createMachine(c.get("actorCtx"), input, idempotencyRecord(c, input));
+    return sendAnswer<z.output<typeof MachineOutput>, 201>(c, answer);
   })
   .openapi(get, async (c) => {
     const machine = await getMachine(c.get("ctx"), c.req.valid("param").id);
     return c.json({ machine }, 200);
   })
   .openapi(update, async (c) => {
-    const machine = await updateMachine(c.get("ctx"), c.req.valid("param").id, c.req.valid("json"));
-    return c.json({ machine }, 200);
+    const input = c.req.valid("json");
+    const { id } = c.req.valid("param");
+    const answer = await updateMachine(c.get("actorCtx"), id, input, idempotencyRecord(c, input));
+    return sendAnswer<z.output<typeof MachineOutput>, 200>(c, answer);
   })
   .openapi(remove, async (c) => {
     await removeMachine(c.get("ctx"), c.req.valid("param").id);
     return c.body(null, 204);
+  })
+  .openapi(timeline, async (c) => {
+    const page = await listMachineTimeline(c.get("ctx"), c.req.valid("param").id, c.req.valid("query"));
+    return c.json(page, 200, linkHeader(c.req.url, page.next_cursor));
   })
   .openapi(qrCode, async (c) => {
     const svg = await machineQrCode(c.get("ctx"), c.req.valid("param").id, new URL(c.req.url).origin);
     return c.body(svg, 200, SVG_HEADERS);
   });
 
-const listTypes = createRoute({
+const listTypes = defineRoute({
   method: "get",
   path: "/",
-  tags,
+  tag: "Machines",
+  operationId: "listMachineTypes",
   summary: "List machine types",
-  middleware: [requires("machines:read")],
-  request: { query: PageQuery },
-  responses: { 200: json(MachineTypeListOutput, "A page"), ...problems("invalid_cursor", "unauthorized") },
+  permission: "machines:read",
+  query: PageQuery,
+  answers: { 200: json(MachineTypeListOutput, "A page") },
 });
 
-const createType = createRoute({
+const createType = defineRoute({
   method: "post",
   path: "/",
-  tags,
+  tag: "Machines",
+  operationId: "createMachineType",
   summary: "Add a machine type",
   description: "Its code becomes the prefix of the ticket numbers of its machines.",
-  middleware: [requires("machines:manage"), jsonBody],
-  request: { body: jsonRequest(CreateMachineTypeInput) },
-  responses: {
-    201: json(MachineTypeOutput, "Added"),
-    ...problems(...writeProblems, "machine_type_code_taken"),
-  },
+  permission: "machines:manage",
+  body: CreateMachineTypeInput,
+  idempotent: true,
+  answers: { 201: json(MachineTypeOutput, "Added") },
+  problems: ["machine_type_code_taken"],
 });
 
-const updateType = createRoute({
+const updateType = defineRoute({
   method: "patch",
   path: "/{id}",
-  tags,
+  tag: "Machines",
+  operationId: "updateMachineType",
   summary: "Change a machine type",
-  middleware: [requires("machines:manage"), jsonBody],
-  request: { params: IdParam, body: jsonRequest(UpdateMachineTypeInput) },
-  responses: {
-    200: json(MachineTypeOutput, "Changed"),
-    ...problems(...writeProblems, "machine_type_not_found", "machine_type_code_taken"),
-  },
+  permission: "machines:manage",
+  params: IdParam,
+  body: UpdateMachineTypeInput,
+  idempotent: true,
+  answers: { 200: json(MachineTypeOutput, "Changed") },
+  problems: ["machine_type_not_found", "machine_type_code_taken"],
 });
 
 export const machineTypeRoutes = new OpenAPIHono<AppEnv>()
@@ -195,10 +206,13 @@ export const machineTypeRoutes = new OpenAPIHono<AppEnv>()
     return c.json(page, 200, linkHeader(c.req.url, page.next_cursor));
   })
   .openapi(createType, async (c) => {
-    const machine_type = await createMachineType(c.get("ctx"), c.req.valid("json"));
-    return c.json({ machine_type }, 201);
+    const input = c.req.valid("json");
+    const answer = await createMachineType(c.get("actorCtx"), input, idempotencyRecord(c, input));
+    return sendAnswer<z.output<typeof MachineTypeOutput>, 201>(c, answer);
   })
   .openapi(updateType, async (c) => {
-    const machine_type = await updateMachineType(c.get("ctx"), c.req.valid("param").id, c.req.valid("json"));
-    return c.json({ machine_type }, 200);
+    const input = c.req.valid("json");
+    const { id } = c.req.valid("param");
+    const answer = await updateMachineType(c.get("actorCtx"), id, input, idempotencyRecord(c, input));
+    return sendAnswer<z.output<typeof MachineTypeOutput>, 200>(c, answer);
   });

@@ -4,6 +4,10 @@ import { id, instant, nullableText, optionalText, text } from "../http/schemas.t
 
 export const MACHINE_STATUSES = ["operational", "maintenance", "out_of_service"] as const;
 
+/** What a person may set; the rest of the time a machine is operational unless tickets say that it is down. */
+export const SET_STATUSES = ["maintenance", "out_of_service"] as const;
+export const STATUS_CAUSES = ["person", "tickets"] as const;
+
 export const machineTypeCode = z
   .string()
   .regex(/^[A-Z]{2,6}$/, "must be 2 to 6 capital letters")
@@ -32,6 +36,16 @@ export const Machine = z
     serial_number: z.string().nullable(),
     location: z.string().nullable(),
     status: z.enum(MACHINE_STATUSES),
+    status_cause: z
+      .enum(STATUS_CAUSES)
+      .nullable()
+      .openapi({ description: "Whose word it is that the machine is not operational: only that cause lifts it." }),
+    status_since: instant.nullable().openapi({ description: "null: since before it was kept." }),
+    set_status: z.enum(SET_STATUSES).nullable().openapi({
+      description: "What a person has set by hand. It stays, whatever tickets say, until a person lifts it.",
+    }),
+    set_by: id.nullable(),
+    set_reason: z.string().nullable(),
     qr_token: z.string().openapi({ description: "`/m/<qr_token>` opens a new ticket for this machine." }),
     created_at: instant,
     updated_at: instant,
@@ -47,6 +61,7 @@ export const CreateMachineInput = z
     serial_number: optionalText(100),
     location: optionalText(200),
     status: z.enum(MACHINE_STATUSES).default("operational"),
+    status_reason: optionalText(500),
   })
   .openapi("CreateMachineInput");
 export type CreateMachineInput = z.output<typeof CreateMachineInput>;
@@ -62,6 +77,7 @@ export const UpdateMachineInput = z
       .enum(MACHINE_STATUSES)
       .optional()
       .openapi({ description: "Stays `out_of_service` while an open ticket says that the machine is down." }),
+    status_reason: optionalText(500).openapi({ description: "Why the status is set: for the machine's timeline." }),
   })
   .openapi("UpdateMachineInput");
 export type UpdateMachineInput = z.output<typeof UpdateMachineInput>;
@@ -70,6 +86,30 @@ export const MachineOutput = z.object({ machine: Machine }).openapi("MachineOutp
 export const MachineListOutput = z
   .object({ machines: z.array(Machine), next_cursor: z.string().nullable() })
   .openapi("MachineListOutput");
+
+export const MachineEntry = z
+  .object({
+    id,
+    machine_id: id,
+    user_id: id,
+    user_name: z.string(),
+    action: z.literal("status_changed"),
+    old_value: z.enum(MACHINE_STATUSES),
+    new_value: z.enum(MACHINE_STATUSES),
+    cause: z.enum(STATUS_CAUSES),
+    ticket_id: z
+      .string()
+      .nullable()
+      .openapi({ example: "CNC-1126-0001", description: "The ticket that was the reason." }),
+    comment: z.string().nullable(),
+    created_at: instant,
+  })
+  .openapi("MachineEntry");
+export type MachineEntry = z.output<typeof MachineEntry>;
+
+export const MachineTimelineOutput = z
+  .object({ timeline: z.array(MachineEntry), next_cursor: z.string().nullable() })
+  .openapi("MachineTimelineOutput");
 
 export const PageQuery = z.object(pageQuery);
 

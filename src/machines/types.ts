@@ -1,14 +1,17 @@
-import { asc, eq, gt } from "drizzle-orm";
+import { asc, eq, getTableColumns, gt } from "drizzle-orm";
 import { z } from "zod";
-import type { Context } from "../context.ts";
+import type { ActorContext, Context } from "../context.ts";
 import { isUniqueViolation } from "../db/errors.ts";
+import { prepared, selectAnswer } from "../db/json.ts";
 import { machine_types } from "../db/schema.ts";
 import { decodeCursor, paginate } from "../http/cursor.ts";
-import { AppError } from "../problem.ts";
+import { type Answer, batchOnce, type IdempotencyRecord } from "../http/idempotency.ts";
 
-const codeTaken = (error: unknown): never => {
-  throw isUniqueViolation(error, "machine_types.code") ? new AppError("machine_type_code_taken") : error;
-};
+const codeTaken = (error: unknown) =>
+  isUniqueViolation(error, "machine_types.code") ? ("machine_type_code_taken" as const) : null;
+
+const answerFrom = (where: string) =>
+  selectAnswer("machine_type", getTableColumns(machine_types), `machine_types WHERE ${where}`);
 
 /** A page of machine types, by code. */
 export async function listMachineTypes(ctx: Context, query: { limit: number; cursor?: string }) {
@@ -24,32 +27,50 @@ export async function listMachineTypes(ctx: Context, query: { limit: number; cur
 }
 
 /**
- * Adds a machine type.
+ * Adds a machine type, once per idempotency key.
  *
- * @throws AppError `machine_type_code_taken`.
+ * @returns 201 with `{"machine_type": ...}`.
+ * @throws AppError `machine_type_code_taken`, `idempotency_key_reused`, `database_unavailable`.
  */
-export async function createMachineType(ctx: Context, input: { code: string; name: string }) {
+export function createMachineType(
+  ctx: ActorContext,
+  input: { code: string; name: string },
+  record: IdempotencyRecord | null,
+): Promise<Answer> {
   const now = ctx.now().toISOString();
-  const [row] = await ctx.db
-    .insert(machine_types)
-    .values({ ...input, created_at: now, updated_at: now })
-    .returning()
-    .catch(codeTaken);
-  return row as typeof machine_types.$inferSelect;
+  const insert = ctx.db.insert(machine_types).values({ ...input, created_at: now, updated_at: now });
+  return batchOnce(ctx, record, {
+    status: 201,
+    statements: [prepared(ctx.env.DB, insert)],
+    select: answerFrom("code = ?"),
+    params: [input.code],
+    refusal: codeTaken,
+  });
 }
 
 /**
- * Renames a machine type or gives it another code. Numbers already given keep the old code.
+ * Renames a machine type or gives it another code, once per idempotency key. Numbers already given keep the old code.
  *
- * @throws AppError `machine_type_not_found`, `machine_type_code_taken`.
+ * @returns 200 with `{"machine_type": ...}`.
+ * @throws AppError `machine_type_not_found`, `machine_type_code_taken`, `idempotency_key_reused`,
+ *   `database_unavailable`.
  */
-export async function updateMachineType(ctx: Context, id: number, input: { code?: string; name?: string }) {
-  const [row] = await ctx.db
+export function updateMachineType(
+  ctx: ActorContext,
+  id: number,
+  input: { code?: string; name?: string },
+  record: IdempotencyRecord | null,
+): Promise<Answer> {
+  const update = ctx.db
     .update(machine_types)
     .set({ ...input, updated_at: ctx.now().toISOString() })
-    .where(eq(machine_types.id, id))
-    .returning()
-    .catch(codeTaken);
-  if (!row) throw new AppError("machine_type_not_found");
-  return row;
+    .where(eq(machine_types.id, id));
+  return batchOnce(ctx, record, {
+    status: 200,
+    statements: [prepared(ctx.env.DB, update)],
+    select: answerFrom("id = ?"),
+    params: [id],
+    missing: "machine_type_not_found",
+    refusal: codeTaken,
+  });
 }

@@ -7,6 +7,11 @@ export const REQUEST_PROBLEMS = {
     ["Malformed JSON", "The request body is not valid JSON: {reason}."],
     ["JSON mal formé", "Le corps de la requête n'est pas du JSON valide : {reason}."],
   ),
+  incomplete_body: problem(
+    400,
+    ["Incomplete body", "The connection ended before the whole request body had arrived. Nothing was changed."],
+    ["Corps incomplet", "La connexion a pris fin avant que le corps de la requête soit arrivé. Rien n'a changé."],
+  ),
   invalid_multipart: problem(
     400,
     ["Malformed form", "The request body is not valid multipart/form-data."],
@@ -21,6 +26,11 @@ export const REQUEST_PROBLEMS = {
     400,
     ["Validation failed", "One or more fields are invalid: {fields}."],
     ["Validation échouée", "Un ou plusieurs champs sont invalides : {fields}."],
+  ),
+  unknown_parameter: problem(
+    400,
+    ["Unknown query parameter", "This address knows no other query parameters than: {known}."],
+    ["Paramètre inconnu", "Cette adresse ne connaît pas d'autres paramètres que : {known}."],
   ),
   invalid_cursor: problem(
     400,
@@ -56,6 +66,14 @@ export const REQUEST_PROBLEMS = {
     403,
     ["Field not allowed", "Your role may not set '{field}' to this value."],
     ["Champ non permis", "Votre rôle ne permet pas de donner cette valeur à « {field} »."],
+  ),
+  person_required: problem(
+    403,
+    ["Not with an API key", "Accounts, roles, passwords and API keys are in people's hands. Sign in to do this."],
+    [
+      "Pas avec une clé d'API",
+      "Les comptes, rôles, mots de passe et clés d'API restent entre les mains de personnes. Connectez-vous.",
+    ],
   ),
   cross_origin_request: problem(
     403,
@@ -96,6 +114,11 @@ export const REQUEST_PROBLEMS = {
     422,
     ["Idempotency-Key reused", "This Idempotency-Key was already used with another body."],
     ["Idempotency-Key réutilisée", "Cette Idempotency-Key a déjà servi avec un autre corps."],
+  ),
+  request_in_progress: problem(
+    409,
+    ["Still in progress", "A request with this Idempotency-Key is still in progress. Ask again for its answer."],
+    ["Encore en cours", "Une requête avec cette Idempotency-Key est encore en cours. Redemandez sa réponse."],
   ),
   too_many_requests: problem(
     429,

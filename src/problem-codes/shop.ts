@@ -100,6 +100,14 @@ export const SHOP_PROBLEMS = {
     ["Serial number taken", "Another machine already has this serial number."],
     ["Numéro de série déjà pris", "Une autre machine porte déjà ce numéro de série."],
   ),
+  subscription_expired: problem(
+    409,
+    [
+      "Subscription expired",
+      "The push service has ended this subscription. Unsubscribe it on the device, and subscribe anew.",
+    ],
+    ["Abonnement expiré", "Le service push a mis fin à cet abonnement. Désabonnez l'appareil, puis réabonnez-le."],
+  ),
   delivery_in_progress: problem(
     409,
     ["Delivery in progress", "This delivery is on its way just now."],
@@ -112,8 +120,14 @@ export const SHOP_PROBLEMS = {
   ),
   assignee_not_found: problem(
     422,
-    ["Unknown assignee", "assigned_to does not name an active user."],
-    ["Personne inconnue", "assigned_to ne désigne pas un utilisateur actif."],
+    [
+      "Unknown assignee",
+      "assigned_to does not name a person who can be given a ticket: see GET /api/users/assignable.",
+    ],
+    [
+      "Personne inconnue",
+      "assigned_to ne désigne personne à qui un ticket peut être confié : voir GET /api/users/assignable.",
+    ],
   ),
   customer_not_found: problem(
     422,
@@ -144,6 +158,17 @@ export const SHOP_PROBLEMS = {
     422,
     ["Push service not allowed", "The endpoint does not belong to a known push service."],
     ["Service push non permis", "L'adresse n'appartient pas à un service push connu."],
+  ),
+  subscription_keys_invalid: problem(
+    422,
+    [
+      "Subscription keys invalid",
+      "p256dh must be an uncompressed point of P-256 and auth 16 bytes, both in base64url.",
+    ],
+    [
+      "Clés d'abonnement invalides",
+      "p256dh doit être un point non compressé de P-256 et auth compter 16 octets, les deux en base64url.",
+    ],
   ),
   ticket_id_exhausted: problem(
     500,

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { isAllowedTarget } from "../deliveries/targets.ts";
 import type { Env } from "../env.ts";
 
@@ -11,12 +12,22 @@ const PUSH_SERVICE_HOSTS = [
   ".notify.windows.com",
 ];
 
-/** Whether a subscription's endpoint leads to a push service, so that nobody can point our requests elsewhere. */
-export function isAllowedPushEndpoint(endpoint: string, env: Env): boolean {
-  if (!isAllowedTarget(endpoint, env.ALLOW_LOCAL_TARGETS)) return false;
-  const { protocol, hostname } = new URL(endpoint);
-  if (protocol === "http:") return true;
-  return [...PUSH_SERVICE_HOSTS, ...env.PUSH_HOSTS].some((known) =>
-    known.startsWith(".") ? hostname.endsWith(known) : hostname === known,
+/**
+ * The one spelling of a subscription's endpoint, without its fragment: what is stored, compared and sent to.
+ *
+ * @returns null when it does not lead to a known push service on port 443, so that nobody can point our requests
+ *   elsewhere. ALLOW_LOCAL_TARGETS admits `http://localhost` and `127.0.0.1` at any port.
+ */
+export function pushEndpoint(endpoint: string, env: Env): string | null {
+  if (!isAllowedTarget(endpoint, env.ALLOW_LOCAL_TARGETS)) return null;
+  const url = new URL(endpoint);
+  url.hash = "";
+  if (url.protocol === "http:") return url.href;
+  const isKnown = [...PUSH_SERVICE_HOSTS, ...env.PUSH_HOSTS].some((known) =>
+    known.startsWith(".") ? url.hostname.endsWith(known) : url.hostname === known,
   );
+  return isKnown && url.port === "" ? url.href : null;
 }
+
+/** An endpoint that is only to be recognised is kept as this: it is the right to buzz a device. */
+export const endpointDigest = (endpoint: string): string => createHash("sha256").update(endpoint).digest("base64url");

@@ -1,3 +1,4 @@
+import { fitJson } from "../deliveries/fit-json.ts";
 import type { Locale } from "../problem.ts";
 
 /** Largest plaintext that encrypts into the 4096 bytes every push service takes (RFC 8291 section 4). */
@@ -157,18 +158,6 @@ export function notification(id: string, payload: PushPayload, language: Locale)
   };
 }
 
-/** The notification as JSON of at most `limit` bytes: the body is cut, always between two characters. */
-export function encodeNotification(message: Notification, limit = PLAINTEXT_LIMIT_BYTES): string {
-  const text = JSON.stringify(message);
-  if (Buffer.byteLength(text) <= limit) return text;
-  const characters = [...new Intl.Segmenter().segment(message.body)].map(({ segment }) => segment);
-  const cut = (length: number) => JSON.stringify({ ...message, body: `${characters.slice(0, length).join("")}…` });
-  let fits = 0;
-  let tooLong = characters.length;
-  while (tooLong - fits > 1) {
-    const middle = (fits + tooLong) >> 1;
-    if (Buffer.byteLength(cut(middle)) <= limit) fits = middle;
-    else tooLong = middle;
-  }
-  return cut(fits);
-}
+/** The notification as JSON of at most `limit` bytes: what is too long is cut between two characters. */
+export const encodeNotification = (message: Notification, limit = PLAINTEXT_LIMIT_BYTES): string =>
+  fitJson(message, limit, (name, text) => ({ [name]: `${text}…` }));

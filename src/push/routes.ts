@@ -1,9 +1,11 @@
-import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
-import { requires } from "../auth/guard.ts";
+import { OpenAPIHono, type z } from "@hono/zod-openapi";
 import type { AppEnv } from "../context.ts";
+import { sendAnswer } from "../http/answer.ts";
 import { linkHeader } from "../http/cursor.ts";
-import { jsonBody } from "../http/json-body.ts";
-import { IdParam, json, jsonRequest, problems } from "../http/schemas.ts";
+import { claimOnce, idempotencyRecord } from "../http/idempotency.ts";
+import { IdParam } from "../http/schemas.ts";
+import { json } from "../openapi/answers.ts";
+import { defineRoute } from "../route.ts";
 import { listPushLogs } from "./logs.ts";
 import {
   PushLogListOutput,
@@ -17,93 +19,93 @@ import {
 import { listSubscriptions, subscribe, unsubscribe } from "./subscriptions.ts";
 import { tryOutPush } from "./try-out.ts";
 
-const tags = ["Push"];
-
-const publicKey = createRoute({
+const publicKey = defineRoute({
   method: "get",
   path: "/vapid-public-key",
-  tags,
+  tag: "Push",
+  operationId: "getVapidPublicKey",
   summary: "The key that a browser needs to subscribe",
-  middleware: [requires(null)],
-  responses: {
-    200: json(VapidPublicKeyOutput, "`applicationServerKey` of `PushManager.subscribe()`"),
-    ...problems("unauthorized"),
-  },
+  permission: "signed-in",
+  answers: { 200: json(VapidPublicKeyOutput, "`applicationServerKey` of `PushManager.subscribe()`") },
 });
 
-const list = createRoute({
+const list = defineRoute({
   method: "get",
   path: "/subscriptions",
-  tags,
+  tag: "Push",
+  operationId: "listPushSubscriptions",
   summary: "My devices",
-  middleware: [requires(null)],
-  responses: { 200: json(SubscriptionListOutput, "At most ten"), ...problems("unauthorized") },
+  permission: "signed-in",
+  answers: { 200: json(SubscriptionListOutput, "At most ten") },
 });
 
-const create = createRoute({
+const create = defineRoute({
   method: "post",
   path: "/subscriptions",
-  tags,
+  tag: "Push",
+  operationId: "createPushSubscription",
   summary: "Register this device, or renew it",
-  description: "The endpoint moves to the sender; of more than ten devices the longest unused leaves.",
-  middleware: [requires(null), jsonBody],
-  request: { body: jsonRequest(SubscribeInput) },
-  responses: {
-    201: json(SubscriptionOutput, "Registered"),
-    ...problems(
-      "invalid_json",
-      "validation_failed",
-      "unauthorized",
-      "unsupported_media_type",
-      "push_service_not_allowed",
-    ),
-  },
+  description:
+    "The endpoint moves to the sender; of more than ten devices the longest unused leaves. When the push service has ended " +
+    "the subscription, the device must unsubscribe and subscribe anew.",
+  permission: "signed-in",
+  body: SubscribeInput,
+  idempotent: true,
+  answers: { 201: json(SubscriptionOutput, "Registered") },
+  problems: ["push_service_not_allowed", "subscription_keys_invalid", "subscription_expired"],
 });
 
-const remove = createRoute({
+const remove = defineRoute({
   method: "delete",
   path: "/subscriptions/{id}",
-  tags,
+  tag: "Push",
+  operationId: "deletePushSubscription",
   summary: "Remove one of my devices",
-  middleware: [requires(null)],
-  request: { params: IdParam },
-  responses: {
-    204: { description: "Removed" },
-    ...problems("validation_failed", "unauthorized", "subscription_not_found"),
-  },
+  permission: "signed-in",
+  params: IdParam,
+  answers: { 204: { description: "Removed" } },
+  problems: ["subscription_not_found"],
 });
 
-const test = createRoute({
+const test = defineRoute({
   method: "post",
   path: "/test",
-  tags,
+  tag: "Push",
+  operationId: "testPush",
   summary: "Send a test notification to my devices",
-  middleware: [requires(null)],
-  responses: { 200: json(PushTestOutput, "How each device fared"), ...problems("unauthorized") },
+  permission: "signed-in",
+  idempotent: true,
+  answers: { 200: json(PushTestOutput, "How each device fared") },
 });
 
-const logs = createRoute({
+const logs = defineRoute({
   method: "get",
   path: "/logs",
-  tags,
+  tag: "Push",
+  operationId: "listPushLogs",
   summary: "What became of pushes, per device",
-  middleware: [requires("deliveries:read")],
-  request: { query: PushLogListQuery },
-  responses: {
-    200: json(PushLogListOutput, "A page, newest first"),
-    ...problems("validation_failed", "invalid_cursor", "unauthorized", "forbidden"),
-  },
+  permission: "deliveries:read",
+  query: PushLogListQuery,
+  answers: { 200: json(PushLogListOutput, "A page, newest first") },
 });
 
 export const pushRoutes = new OpenAPIHono<AppEnv>()
   .openapi(publicKey, (c) => c.json({ public_key: c.get("ctx").env.VAPID_PUBLIC_KEY }, 200))
   .openapi(list, async (c) => c.json(await listSubscriptions(c.get("actorCtx")), 200))
-  .openapi(create, async (c) => c.json({ subscription: await subscribe(c.get("actorCtx"), c.req.valid("json")) }, 201))
+  .openapi(create, async (c) => {
+    const input = c.req.valid("json");
+    const answer = await subscribe(c.get("actorCtx"), input, idempotencyRecord(c, input));
+    return sendAnswer<z.output<typeof SubscriptionOutput>, 201>(c, answer);
+  })
   .openapi(remove, async (c) => {
     await unsubscribe(c.get("actorCtx"), c.req.valid("param").id);
     return c.body(null, 204);
   })
-  .openapi(test, async (c) => c.json(await tryOutPush(c.get("actorCtx")), 200))
+  .openapi(test, async (c) => {
+    const ctx = c.get("actorCtx");
+    const answer = await claimOnce(ctx, idempotencyRecord(c, null), 200, () => tryOutPush(ctx));
+    return sendAnswer<z.output<typeof PushTestOutput>, 200>(c, answer);
+  })
   .openapi(logs, async (c) => {
     const page = await listPushLogs(c.get("ctx"), c.req.valid("query"));
     return c.json(page, 200, linkHeader(c.req.url, page.next_cursor));

@@ -2,7 +2,9 @@ import webPush from "web-push";
 import type { DeliveryContext } from "../deliveries/job.ts";
 import { readBeginning } from "../deliveries/response.ts";
 import { retryAfterSeconds } from "../deliveries/schedule.ts";
-import { isAllowedPushEndpoint } from "./endpoint.ts";
+import { describeError } from "../log.ts";
+import { pushEndpoint } from "./endpoint.ts";
+import { areUsableKeys } from "./keys.ts";
 import { encodeNotification, type Notification, SMALL_PLAINTEXT_LIMIT_BYTES } from "./notification.ts";
 
 const TIMEOUT_MS = 10_000;
@@ -31,6 +33,9 @@ export interface DeviceResult {
 export const isTransientPushStatus = (status: number | null): boolean =>
   status === null || status === 429 || status >= 500;
 
+/** The push service has not answered. */
+class NoAnswer extends Error {}
+
 async function post(ctx: DeliveryContext, device: Device, message: Notification, ttl: number, limit?: number) {
   const { data } = message;
   const request = webPush.generateRequestDetails(
@@ -49,19 +54,24 @@ async function post(ctx: DeliveryContext, device: Device, message: Notification,
     },
   );
   const { "Content-Length": _, ...headers } = request.headers;
-  const response = await ctx.fetch(request.endpoint, {
-    method: "POST",
-    redirect: "manual",
-    signal: AbortSignal.timeout(TIMEOUT_MS),
-    headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)])),
-    body: request.body,
-  });
+  const response = await ctx
+    .fetch(request.endpoint, {
+      method: "POST",
+      redirect: "manual",
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+      headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)])),
+      body: request.body,
+    })
+    .catch((error: unknown) => {
+      const timedOut = error instanceof Error && error.name === "TimeoutError";
+      throw new NoAnswer(timedOut ? "no answer within 10 s" : "connection failed");
+    });
   return { response, text: await readBeginning(response) };
 }
 
 /**
  * Sends one notification to one device (RFC 8030, 8291, 8292) and reads the answer by the rules of contract section 5.
- * Never throws.
+ * Never throws: a fault of ours with one device keeps no result of another from being written.
  *
  * @param ttl seconds the push service may keep it.
  */
@@ -80,7 +90,7 @@ export async function sendToDevice(
     retryAfterSeconds: null,
     ...part,
   });
-  if (!isAllowedPushEndpoint(device.endpoint, ctx.env))
+  if (!pushEndpoint(device.endpoint, ctx.env))
     return result({ error_message: "push service not allowed", http_status: 403 });
   try {
     let { response, text } = await post(ctx, device, message, ttl);
@@ -97,8 +107,11 @@ export async function sendToDevice(
       retryAfterSeconds: retryAfterSeconds(response.headers.get("retry-after"), ctx.now()),
     });
   } catch (error) {
-    const timedOut = error instanceof Error && error.name === "TimeoutError";
-    return result({ transient: true, error_message: timedOut ? "no answer within 10 s" : "connection failed" });
+    if (error instanceof NoAnswer) return result({ transient: true, error_message: error.message });
+    // Registered before keys were looked at: no message can ever be encrypted for it.
+    if (!(await areUsableKeys(device))) return result({ status: "expired", error_message: "unusable keys" });
+    ctx.log.error("push_failed", { subscription_id: device.id, ...describeError(error) });
+    return result({ transient: true, error_message: "internal error" });
   }
 }
 

@@ -1,12 +1,21 @@
-import { and, desc, eq } from "drizzle-orm";
-import type { ActorContext } from "../context.ts";
+import { and, desc, eq, sql } from "drizzle-orm";
+import type { ActorContext, Context } from "../context.ts";
+import { selectAnswer } from "../db/json.ts";
 import { push_subscriptions } from "../db/schema.ts";
+import { type Answer, batchOnce, type IdempotencyRecord } from "../http/idempotency.ts";
 import { AppError } from "../problem.ts";
-import { isAllowedPushEndpoint } from "./endpoint.ts";
+import { endpointDigest, pushEndpoint } from "./endpoint.ts";
+import { areUsableKeys } from "./keys.ts";
 import type { SubscribeInput } from "./schemas.ts";
 
 /** Devices that one person may have; the longest unused makes room. */
 const DEVICES_PER_USER = 10;
+/** How long an endpoint which a push service has called gone is refused. */
+const EXPIRED_MS = 90 * 24 * 60 * 60_000;
+/** Endpoints forgotten in one night: far more than any shop's devices. */
+const FORGOTTEN_ROWS = 1500;
+
+const expiredSince = (ctx: Context): string => new Date(ctx.now().getTime() - EXPIRED_MS).toISOString();
 
 interface Row {
   id: number;
@@ -27,35 +36,59 @@ const columns = {
   last_used_at: push_subscriptions.last_used_at,
 };
 
+const NOT_EXPIRED = "NOT EXISTS (SELECT 1 FROM expired_push_endpoints WHERE endpoint_digest = ? AND expired_at >= ?)";
+const { endpoint: _, ...openColumns } = columns;
+const SUBSCRIBED = selectAnswer(
+  "subscription",
+  { ...openColumns, push_service: sql`host.push_service` },
+  `push_subscriptions, (SELECT ? AS push_service) host WHERE endpoint = ? AND ${NOT_EXPIRED}`,
+);
+
 /**
  * Registers a device, or renews it. A device that belonged to someone else now belongs to the sender: phones are
  * handed on, and the new holder must not see the old one's tickets.
  *
- * @throws AppError `push_service_not_allowed`.
+ * @returns 201 with `{"subscription": ...}`, once per idempotency key.
+ * @throws AppError `push_service_not_allowed`, `subscription_keys_invalid`; `subscription_expired` for an endpoint that
+ *   its push service has called gone; `idempotency_key_reused`, `database_unavailable`.
  */
-export async function subscribe(ctx: ActorContext, input: SubscribeInput) {
-  const { endpoint, keys } = input.subscription;
-  if (!isAllowedPushEndpoint(endpoint, ctx.env)) throw new AppError("push_service_not_allowed");
+export async function subscribe(
+  ctx: ActorContext,
+  input: SubscribeInput,
+  record: IdempotencyRecord | null,
+): Promise<Answer> {
+  const { keys } = input.subscription;
+  const endpoint = pushEndpoint(input.subscription.endpoint, ctx.env);
+  if (!endpoint) throw new AppError("push_service_not_allowed");
+  if (!(await areUsableKeys(keys))) throw new AppError("subscription_keys_invalid");
   const now = ctx.now().toISOString();
   const { DB } = ctx.env;
-  const [inserted] = await DB.batch<Row>([
+  const alive = [endpointDigest(endpoint), expiredSince(ctx)];
+  const statements = [
     DB.prepare(
       `INSERT INTO push_subscriptions (user_id, session_id, endpoint, p256dh, auth, device_name, created_at, last_used_at)
-       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)
+       SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7
+       WHERE ${NOT_EXPIRED}
        ON CONFLICT (endpoint) DO UPDATE SET
          user_id = excluded.user_id, session_id = excluded.session_id, p256dh = excluded.p256dh, auth = excluded.auth,
          device_name = excluded.device_name, last_used_at = excluded.last_used_at,
          -- A device in other hands is another device.
-         created_at = iif(user_id = excluded.user_id, created_at, excluded.created_at)
-       RETURNING id, endpoint, device_name, created_at, last_used_at`,
-    ).bind(ctx.actor.id, ctx.actor.sessionId, endpoint, keys.p256dh, keys.auth, input.device_name, now),
+         created_at = iif(user_id = excluded.user_id, created_at, excluded.created_at)`,
+    ).bind(ctx.actor.id, ctx.actor.sessionId, endpoint, keys.p256dh, keys.auth, input.device_name, now, ...alive),
     DB.prepare(
       `DELETE FROM push_subscriptions WHERE id IN
          (SELECT id FROM push_subscriptions WHERE user_id = ? ORDER BY last_used_at DESC, id DESC
           LIMIT -1 OFFSET ${DEVICES_PER_USER})`,
     ).bind(ctx.actor.id),
-  ]);
-  return shown(inserted?.results[0] as Row);
+  ];
+  const params = [new URL(endpoint).host, endpoint, ...alive];
+  return batchOnce(ctx, record, {
+    status: 201,
+    statements,
+    select: SUBSCRIBED,
+    params,
+    missing: "subscription_expired",
+  });
 }
 
 /** The actor's own devices, the last used first. */
@@ -81,8 +114,12 @@ export async function unsubscribe(ctx: ActorContext, id: number): Promise<void> 
   if (rows.length === 0) throw new AppError("subscription_not_found");
 }
 
-/** Removes the devices that the actor's session has registered. */
-export async function removeSessionDevices(ctx: ActorContext): Promise<void> {
-  if (ctx.actor.sessionId === null) return;
-  await ctx.db.delete(push_subscriptions).where(eq(push_subscriptions.session_id, ctx.actor.sessionId));
+/** Forgets the endpoints that are refused no longer. */
+export async function forgetExpiredEndpoints(ctx: Context): Promise<void> {
+  await ctx.env.DB.prepare(
+    `DELETE FROM expired_push_endpoints WHERE endpoint_digest IN
+       (SELECT endpoint_digest FROM expired_push_endpoints WHERE expired_at < ? LIMIT ${FORGOTTEN_ROWS})`,
+  )
+    .bind(expiredSince(ctx))
+    .run();
 }

@@ -1,22 +1,20 @@
-import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
-import { requires } from "../auth/guard.ts";
+import { OpenAPIHono } from "@hono/zod-openapi";
 import type { AppEnv } from "../context.ts";
-import { json, problems } from "../http/schemas.ts";
+import { json } from "../openapi/answers.ts";
+import { defineRoute } from "../route.ts";
 import { StatsOutput, StatsQuery } from "./schemas.ts";
 import { computeStats } from "./stats.ts";
 
-const read = createRoute({
+const read = defineRoute({
   method: "get",
   path: "/",
-  tags: ["Figures"],
+  tag: "Figures",
+  operationId: "getStats",
   summary: "Figures of a period: open work, response and repair times, downtime",
   description: "Each figure is defined in docs/stats.md.",
-  middleware: [requires("stats:read")],
-  request: { query: StatsQuery },
-  responses: {
-    200: json(StatsOutput, "The figures"),
-    ...problems("validation_failed", "unauthorized", "forbidden"),
-  },
+  permission: "stats:read",
+  query: StatsQuery,
+  answers: { 200: json(StatsOutput, "The figures") },
 });
 
 export const statsRoutes = new OpenAPIHono<AppEnv>().openapi(read, async (c) =>

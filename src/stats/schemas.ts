@@ -1,10 +1,12 @@
 import { z } from "@hono/zod-openapi";
-import { id, inputInstant } from "../http/schemas.ts";
+import { INSTANT_BOUNDS, id, inputInstant } from "../http/schemas.ts";
 import { TICKET_PRIORITIES, TICKET_STATUSES } from "../tickets/schemas.ts";
 
 export const StatsQuery = z.object({
-  from: inputInstant.optional().openapi({ description: "Default: 30 days before `to`." }),
-  to: inputInstant.optional().openapi({ description: "Default: now. At most 366 days after `from`." }),
+  from: inputInstant.optional().openapi({ description: `Default: 30 days before \`to\`. ${INSTANT_BOUNDS}` }),
+  to: inputInstant.optional().openapi({
+    description: `Default: now. After \`from\`, by at most five years (1827 days). ${INSTANT_BOUNDS}`,
+  }),
   machine_id: z
     .string()
     .regex(/^[1-9][0-9]{0,14}$/, "must be a positive integer")

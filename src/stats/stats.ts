@@ -2,12 +2,12 @@ import type { Context } from "../context.ts";
 import { AppError } from "../problem.ts";
 import { TICKET_PRIORITIES } from "../tickets/schemas.ts";
 import { OPEN_STATUSES } from "../tickets/transitions.ts";
-import { localDays } from "./days.ts";
+import { localDays } from "../time/days.ts";
 import type { Stats, StatsQuery } from "./schemas.ts";
 
 const DAY_MS = 24 * 60 * 60_000;
 const DEFAULT_DAYS = 30;
-const MAX_DAYS = 366;
+const MAX_DAYS = 1827;
 /** Machines listed under downtime, the worst first. */
 const MACHINES = 200;
 
@@ -76,13 +76,19 @@ const round = (value: number | null): number | null => (value === null ? null : 
 /**
  * The figures of docs/stats.md, each computed by the database.
  *
- * @throws AppError `validation_failed` for a range that is empty or longer than 366 days.
+ * @throws AppError `validation_failed` for a range that is empty or longer than five years.
  */
 export async function computeStats(ctx: Context, query: StatsQuery): Promise<Stats> {
   const { from, to } = range(ctx, query);
   const machine = query.machine_id ?? null;
   const [a, b] = [from.toISOString(), to.toISOString()];
-  const days = JSON.stringify(localDays(from, to, ctx.env.TIME_ZONE));
+  const days = JSON.stringify(
+    localDays(from, to, ctx.env.TIME_ZONE).map(({ day, start, end }) => ({
+      day,
+      start: start < from ? from : start,
+      end: end > to ? to : end,
+    })),
+  );
   const { DB } = ctx.env;
   const ofMachine = "(?3 IS NULL OR t.machine_id = ?3)";
 

@@ -1,5 +1,5 @@
-import type { Context, RequestContext } from "../context.ts";
-import { announce, enqueue } from "../deliveries/outbox.ts";
+import type { Context } from "../context.ts";
+import { enqueue } from "../deliveries/outbox.ts";
 
 /** Fields of a customer that Stripe gets to know. */
 const FIELDS = ["name", "company", "email", "phone", "language"] as const;
@@ -29,15 +29,6 @@ export const enqueueSync = (ctx: Context, from: string, params: unknown[]): D1Pr
     `SELECT 'stripe' AS channel, '${SYNC_TARGET}' AS target, 'customer:' || c.id AS subject,
             '${SYNC_EVENT}' AS event_type, json_object('customer_id', c.id) AS payload FROM ${from}`,
     params,
-  );
-
-/** Tells the consumer what the statements of this module have enqueued. */
-export const announceSync = (ctx: RequestContext, results: D1Result<object>[]): void =>
-  ctx.waitUntil(
-    announce(
-      ctx,
-      results.flatMap((result) => result.results.flatMap((row) => ("id" in row ? Number(row.id) : []))),
-    ),
   );
 
 /** For the batch that adds a customer, after the row. Empty while Stripe is not configured. */

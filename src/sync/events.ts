@@ -2,6 +2,7 @@ import Stripe from "stripe";
 import { z } from "zod";
 import type { Context } from "../context.ts";
 import { AppError } from "../problem.ts";
+import { boundedInstant } from "../time/bounds.ts";
 
 /** A signature is good for so long (Stripe's own default). */
 const TOLERANCE_SECONDS = 300;
@@ -9,7 +10,7 @@ const TOLERANCE_SECONDS = 300;
 const Event = z.object({
   id: z.string().min(1).max(255),
   type: z.string().min(1).max(255),
-  created: z.int(),
+  created: z.int().refine((seconds) => boundedInstant(seconds * 1000) !== null),
   data: z.object({
     object: z.object({
       id: z.string().min(3).max(255).optional(),

@@ -1,8 +1,16 @@
-import type { Context, RequestContext } from "../context.ts";
-import { announce } from "../deliveries/outbox.ts";
-import { findDelivery } from "../deliveries/read.ts";
+import type { ActorContext, Context, RequestContext } from "../context.ts";
+import { selectAnswer } from "../db/json.ts";
+import { announce, announceEnqueued } from "../deliveries/outbox.ts";
+import { deliveryColumns } from "../deliveries/read.ts";
+import {
+  type Answer,
+  answerFromBatch,
+  answerStatement,
+  exactlyOnce,
+  type IdempotencyRecord,
+} from "../http/idempotency.ts";
 import { AppError } from "../problem.ts";
-import { enqueueSync } from "./enqueue.ts";
+import { enqueueSync, SYNC_EVENT, SYNC_TARGET } from "./enqueue.ts";
 import type { SyncCustomersInput } from "./schemas.ts";
 
 /** Customers that one statement enqueues. */
@@ -12,6 +20,14 @@ const BATCHES = 20;
 /** Jobs that the queue is told of at once, in one call. The cron run of each minute announces the rest. */
 const ANNOUNCED = 500;
 
+// A job of a customer who does not exist is none that this request has made.
+const SELECT_JOB = selectAnswer(
+  "delivery",
+  deliveryColumns,
+  `deliveries JOIN customers c ON c.id = ? WHERE channel = 'stripe' AND target = '${SYNC_TARGET}'
+     AND subject = 'customer:' || c.id AND event_type = '${SYNC_EVENT}'`,
+);
+
 /** Refuses while there is no key. @throws AppError `stripe_not_configured`. */
 export function requireStripe(ctx: Context): void {
   if (ctx.env.STRIPE_SECRET_KEY === undefined) {
@@ -20,18 +36,26 @@ export function requireStripe(ctx: Context): void {
 }
 
 /**
- * Enqueues the sync of one customer, archived or not.
+ * Enqueues the sync of one customer, archived or not. Once per idempotency key.
  *
- * @returns the job as it is then.
- * @throws AppError `stripe_not_configured`, `customer_unknown`.
+ * @returns 202 with the job as it is then, `{"delivery": ...}`.
+ * @throws AppError `stripe_not_configured`, `customer_unknown`, `idempotency_key_reused`, `database_unavailable`.
  */
-export async function requestSync(ctx: RequestContext, customerId: number) {
+export async function requestSync(
+  ctx: ActorContext,
+  customerId: number,
+  record: IdempotencyRecord | null,
+): Promise<Answer> {
   requireStripe(ctx);
-  const { results } = await enqueueSync(ctx, "customers c WHERE c.id = ?", [customerId]).run<{ id: number }>();
-  const [job] = results;
-  if (!job) throw new AppError("customer_unknown");
-  ctx.waitUntil(announce(ctx, [job.id]));
-  return findDelivery(ctx, job.id);
+  return exactlyOnce(ctx, record, async () => {
+    const results = await ctx.env.DB.batch<{ id?: number; headers?: string; body?: string }>([
+      enqueueSync(ctx, "customers c WHERE c.id = ?", [customerId]),
+      answerStatement(ctx, record, 202, SELECT_JOB, [customerId]),
+    ]);
+    if (!results[0]?.results.length) throw new AppError("customer_unknown");
+    announceEnqueued(ctx, results);
+    return answerFromBatch(202, results);
+  });
 }
 
 // Everybody who is in use, and whoever is, or may be, still at Stripe although they are gone here: the sync removes them.

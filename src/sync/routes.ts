@@ -1,10 +1,13 @@
-import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
-import { requires } from "../auth/guard.ts";
+import { OpenAPIHono, type z } from "@hono/zod-openapi";
 import type { AppEnv } from "../context.ts";
 import { resume } from "../deliveries/pauses.ts";
+import { sendAnswer } from "../http/answer.ts";
 import { readBody } from "../http/body.ts";
-import { JSON_BODY_LIMIT, jsonBody } from "../http/json-body.ts";
-import { IdParam, json, jsonRequest, problems } from "../http/schemas.ts";
+import { claimOnce, idempotencyRecord } from "../http/idempotency.ts";
+import { JSON_BODY_LIMIT } from "../http/json-body.ts";
+import { IdParam } from "../http/schemas.ts";
+import { json } from "../openapi/answers.ts";
+import { defineRoute } from "../route.ts";
 import { receiveEvent } from "./events.ts";
 import { requestSync, requestSyncs, requireStripe } from "./request.ts";
 import {
@@ -17,94 +20,97 @@ import {
 } from "./schemas.ts";
 import { syncStatus } from "./status.ts";
 
-const tags = ["Sync"];
-const access = ["unauthorized", "forbidden"] as const;
-
-const syncOne = createRoute({
+const syncOne = defineRoute({
   method: "post",
   path: "/{id}/sync",
-  tags,
+  tag: "Sync",
+  operationId: "syncCustomer",
   summary: "Bring one customer at Stripe up to date",
   description: "One job for each customer: asking again while it waits or is under way brings that job up to date.",
-  middleware: [requires("sync:manage")],
-  request: { params: IdParam },
-  responses: {
-    202: json(SyncedCustomerOutput, "The customer's job"),
-    ...problems("validation_failed", ...access, "customer_unknown", "stripe_not_configured"),
-  },
+  permission: "sync:manage",
+  params: IdParam,
+  idempotent: true,
+  answers: { 202: json(SyncedCustomerOutput, "The customer's job") },
+  problems: ["customer_unknown", "stripe_not_configured"],
 });
 
-const syncMany = createRoute({
+const syncMany = defineRoute({
   method: "post",
   path: "/customers",
-  tags,
+  tag: "Sync",
+  operationId: "syncCustomers",
   summary: "Bring customers at Stripe up to date",
   description:
     "Those named, or all who are in use; customers who are gone here and still at Stripe are removed there. " +
     "Follow the progress at `GET /api/sync`.",
-  middleware: [requires("sync:manage"), jsonBody],
-  request: { body: jsonRequest(SyncCustomersInput) },
-  responses: {
-    202: json(SyncCustomersOutput, "On their way"),
-    ...problems("invalid_json", "validation_failed", ...access, "unsupported_media_type", "stripe_not_configured"),
-  },
+  permission: "sync:manage",
+  body: SyncCustomersInput,
+  idempotent: true,
+  answers: { 202: json(SyncCustomersOutput, "On their way") },
+  problems: ["stripe_not_configured"],
 });
 
-const status = createRoute({
+const status = defineRoute({
   method: "get",
   path: "/",
-  tags,
+  tag: "Sync",
+  operationId: "getSyncStatus",
   summary: "How far the sync is",
-  middleware: [requires("sync:manage")],
-  responses: { 200: json(SyncStatusOutput, "Jobs by status, and whether the channel works"), ...problems(...access) },
+  permission: "sync:manage",
+  answers: { 200: json(SyncStatusOutput, "Jobs by status, and whether the channel works") },
 });
 
-const resumeSync = createRoute({
+const resumeSync = defineRoute({
   method: "post",
   path: "/resume",
-  tags,
+  tag: "Sync",
+  operationId: "resumeSync",
   summary: "Go on after a pause without waiting for the next probe",
-  middleware: [requires("sync:manage")],
-  responses: {
-    200: json(SyncStatusOutput, "As it is now"),
-    ...problems(...access, "stripe_not_configured"),
-  },
+  permission: "sync:manage",
+  idempotent: true,
+  answers: { 200: json(SyncStatusOutput, "As it is now") },
+  problems: ["stripe_not_configured"],
 });
 
-const stripeEvent = createRoute({
+const stripeEvent = defineRoute({
   method: "post",
   path: "/webhook",
-  tags,
+  tag: "Sync",
+  operationId: "receiveStripeEvent",
   summary: "Where Stripe sends its events",
   description: "Verified by the `Stripe-Signature` header. Each event takes effect once, however often it is sent.",
-  security: [],
-  // Documented by hand, like the body below: a request without it is refused like one with a wrong signature.
-  parameters: [{ name: "Stripe-Signature", in: "header", required: true, schema: { type: "string" } }],
-  request: {
-    // By reference: the route's own validation would read the body before its signature is checked.
-    body: {
-      required: true,
-      content: { "application/json": { schema: { $ref: "#/components/schemas/StripeEventInput" } } },
-    },
-  },
-  responses: {
-    200: json(StripeEventOutput, "Taken, or known already"),
-    ...problems("stripe_signature_invalid", "payload_too_large", "stripe_not_configured"),
-  },
+  permission: "public",
+  // A request without it is refused like one with a wrong signature.
+  headers: [{ name: "Stripe-Signature", description: "Stripe's signature of the body.", required: true }],
+  // By reference: the route's own validation would read the body before its signature is checked.
+  rawBody: { "application/json": { schema: { $ref: "#/components/schemas/StripeEventInput" } } },
+  answers: { 200: json(StripeEventOutput, "Taken, or known already") },
+  problems: ["stripe_signature_invalid", "database_unavailable", "stripe_not_configured"],
 });
 
 export const customerSyncRoutes = new OpenAPIHono<AppEnv>().openapi(syncOne, async (c) =>
-  c.json({ delivery: await requestSync(c.get("ctx"), c.req.valid("param").id) }, 202),
+  sendAnswer<z.output<typeof SyncedCustomerOutput>, 202>(
+    c,
+    await requestSync(c.get("actorCtx"), c.req.valid("param").id, idempotencyRecord(c, null)),
+  ),
 );
 
 export const syncRoutes = new OpenAPIHono<AppEnv>()
   .openapi(status, async (c) => c.json(await syncStatus(c.get("ctx")), 200))
-  .openapi(syncMany, async (c) => c.json(await requestSyncs(c.get("ctx"), c.req.valid("json")), 202))
+  .openapi(syncMany, async (c) => {
+    const input = c.req.valid("json");
+    const ctx = c.get("actorCtx");
+    const answer = await claimOnce(ctx, idempotencyRecord(c, input), 202, () => requestSyncs(ctx, input));
+    return sendAnswer<z.output<typeof SyncCustomersOutput>, 202>(c, answer);
+  })
   .openapi(resumeSync, async (c) => {
-    const ctx = c.get("ctx");
-    requireStripe(ctx);
-    await resume(ctx, "stripe");
-    return c.json(await syncStatus(ctx), 200);
+    const ctx = c.get("actorCtx");
+    const answer = await claimOnce(ctx, idempotencyRecord(c, null), 200, async () => {
+      requireStripe(ctx);
+      await resume(ctx, "stripe");
+      return syncStatus(ctx);
+    });
+    return sendAnswer<z.output<typeof SyncStatusOutput>, 200>(c, answer);
   });
 
 /** Not signed in: the signature says who it is from. The raw body is read here, before anything could rewrite it. */

@@ -1,6 +1,8 @@
-import type { ActorContext } from "../context.ts";
+import { type ActorContext, atOneInstant } from "../context.ts";
 import { isNotNullViolation } from "../db/errors.ts";
-import { announce } from "../deliveries/outbox.ts";
+import { announceEnqueued } from "../deliveries/outbox.ts";
+import { anyVersion } from "../http/etag.ts";
+import { followTickets, tellState } from "../machines/state.ts";
 import type { PushEvent } from "../push/notification.ts";
 import {
   actorDocument,
@@ -10,6 +12,7 @@ import {
   enqueueWebhooks,
   type WebhookEvent,
 } from "./events.ts";
+import { selectMembers } from "./projection.ts";
 import type { Ticket, TimelineAction } from "./schemas.ts";
 
 /** One thing that happened, for the timeline. */
@@ -24,7 +27,9 @@ export interface Entry {
 export interface Change {
   /** New column values. The version rises and `updated_at` moves by themselves. */
   set: Record<string, string | number | null>;
-  entries: [Entry, ...Entry[]];
+  entries: Entry[];
+  /** Columns of the entry `updated`: what they hold when the change is written is its `old_value`. */
+  fields?: readonly (keyof Ticket)[];
   webhooks: WebhookEvent[];
   /** Members of the events' `data` beside ticket, machine and actor. */
   details?: Record<string, unknown>;
@@ -32,68 +37,89 @@ export interface Change {
   pushes: { event: PushEvent; user_id: number | null }[];
   /** What the customer of the ticket is told, if there is one. */
   news?: CustomerNews | undefined;
-  /** Further statements, after the ticket's own. The last one's rows are the result. */
+  /** Further statements, which find the ticket's row as it was before. */
   statements?: D1PreparedStatement[];
+  /** What the change was worked out from, as far as it must still hold when it is written. */
+  guards?: Guard[];
 }
 
-/** SQL that must hold for the change to take place, over the ticket's row. */
+/** What the statements of a change give back: an enqueued delivery, or the answer. */
+type BatchRow = { id?: number; headers?: string; body?: string };
+
+/** SQL over the ticket's row. */
 export interface Guard {
   sql: string;
-  params: (string | number)[];
+  params: (string | number | null)[];
 }
 
-export const versionIs = (version: number): Guard => ({ sql: "version = ?", params: [version] });
+/** The version that `If-Match` binds a change to. */
+export const versionGuard = (ifMatch: string | undefined, version: number): Guard[] =>
+  anyVersion(ifMatch) ? [] : [{ sql: "version = ?", params: [version] }];
 
-// A machine is out of service while an open ticket says that it is down. 'maintenance', set by hand, stays.
-const MACHINE_STATUS = `
-  UPDATE machines SET updated_at = ?1, status = CASE
-    WHEN EXISTS (SELECT 1 FROM tickets d WHERE d.machine_id = machines.id AND d.is_machine_down = 1 AND d.is_open = 1)
-      THEN 'out_of_service'
-    WHEN status = 'out_of_service' THEN 'operational'
-    ELSE status END
-  WHERE id = ?2`;
+const OLD_VALUE = "e.value ->> 'old_value'";
 
-/** Brings a machine's status in line with what its open tickets say. */
-export const followMachineStatus = (ctx: ActorContext, machineId: number): D1PreparedStatement =>
-  ctx.env.DB.prepare(MACHINE_STATUS).bind(ctx.now().toISOString(), machineId);
-
-function timeline(ctx: ActorContext, ticketId: number, change: Change, guard: Guard): D1PreparedStatement {
-  // The guard stands in the first statement: when it does not hold there is no id, and NOT NULL undoes the batch.
+function timeline(ctx: ActorContext, ticketId: number, change: Change): D1PreparedStatement {
+  const { fields, guards = [] } = change;
+  // The guards stand in the first statement: when one does not hold there is no id, and NOT NULL undoes the batch.
   return ctx.env.DB.prepare(
     `INSERT INTO ticket_timeline (ticket_id, user_id, user_name, action, old_value, new_value, comment, created_at)
-     SELECT (SELECT id FROM tickets WHERE id = ? AND deleted_at IS NULL AND ${guard.sql}), u.id, u.name,
-            e.value ->> 'action', e.value ->> 'old_value', e.value ->> 'new_value', e.value ->> 'comment', ?
+     SELECT (SELECT id FROM tickets WHERE id = ? AND ${["deleted_at IS NULL", ...guards.map(({ sql }) => sql)].join(" AND ")}),
+            u.id, u.name, e.value ->> 'action', ${fields ? `iif(e.value ->> 'action' = 'updated', (${selectMembers(fields)}), ${OLD_VALUE})` : OLD_VALUE},
+            e.value ->> 'new_value', e.value ->> 'comment', ?
      FROM json_each(?) e JOIN users u ON u.id = ?
      ORDER BY e.key`,
-  ).bind(ticketId, ...guard.params, ctx.now().toISOString(), JSON.stringify(change.entries), ctx.actor.id);
+  ).bind(
+    ticketId,
+    ...guards.flatMap(({ params }) => params),
+    ...(fields ? [ticketId] : []),
+    ctx.now().toISOString(),
+    JSON.stringify(change.entries),
+    ctx.actor.id,
+  );
 }
 
 /**
- * Applies a change in one batch: ticket, timeline, machine, deliveries, all or nothing.
+ * Applies a change in one batch: ticket, timeline, machine, deliveries, answer, all or nothing.
  *
- * @returns the rows of the last statement, or null when the guard no longer holds and nothing was written.
+ * @param answer gives the answer, as the last statement of the batch.
+ * @returns the batch's results, or null when a guard did not hold and nothing was written.
  */
-export async function applyChange<Row>(
+export async function applyChange(
   base: ActorContext,
-  ticket: Pick<Ticket, "id" | "machine_id" | "is_machine_down">,
+  ticket: Pick<Ticket, "id" | "machine_id">,
   change: Change,
-  guard: Guard,
-): Promise<Row[] | null> {
-  const now = base.now();
-  const ctx = { ...base, now: () => now };
+  ...answer: D1PreparedStatement[]
+): Promise<D1Result<BatchRow>[] | null> {
+  const ctx = atOneInstant(base);
   const columns = Object.keys(change.set);
   const statements = [
-    timeline(ctx, ticket.id, change, guard),
+    timeline(ctx, ticket.id, change),
+    ...(change.statements ?? []),
     ctx.env.DB.prepare(
       `UPDATE tickets SET ${columns.map((column) => `${column} = ?, `).join("")}version = version + 1, updated_at = ?
        WHERE id = ?`,
-    ).bind(...Object.values(change.set), now.toISOString(), ticket.id),
+    ).bind(...Object.values(change.set), ctx.now().toISOString(), ticket.id),
   ];
-  // A deletion is not bound to a version: the row may say by now what it did not say when it was read.
-  const machineConcerned = ticket.is_machine_down || change.set.is_machine_down === 1 || "deleted_at" in change.set;
-  if (machineConcerned) statements.push(followMachineStatus(ctx, ticket.machine_id));
+  // Whatever the ticket said when it was read, the row may say otherwise by now.
+  const machineConcerned = ["status", "is_machine_down", "deleted_at"].some((column) => column in change.set);
+  if (machineConcerned) {
+    statements.push(...followTickets(ctx, [ticket.machine_id], `${ticket.id}`), tellState(ctx, ticket.machine_id));
+  }
+  statements.push(...notifications(ctx, ticket.id, change), ...answer);
+  try {
+    const results = await ctx.env.DB.batch<BatchRow>(statements);
+    announceEnqueued(ctx, results);
+    return results;
+  } catch (error) {
+    if (isNotNullViolation(error, "ticket_timeline.ticket_id")) return null;
+    throw error;
+  }
+}
 
-  const about = { ticket: "?", ticketParam: ticket.id, perVersion: true };
+/** Who is told: every endpoint that listens, each person once, and the customer. */
+function notifications(ctx: ActorContext, ticketId: number, change: Change): D1PreparedStatement[] {
+  const about = { ticket: "?", ticketParam: ticketId, perVersion: true };
+  const statements: D1PreparedStatement[] = [];
   if (change.webhooks.length > 0) {
     const details = { actor: actorDocument(ctx), ...change.details };
     statements.push(enqueueWebhooks(ctx, change.webhooks, { ...about, details }));
@@ -106,17 +132,7 @@ export async function applyChange<Row>(
   }
   if (change.news) {
     const once = change.news === "received";
-    statements.push(enqueueCustomerNews(ctx, change.news, { ticket: "?", ticketParam: ticket.id, once }));
+    statements.push(enqueueCustomerNews(ctx, change.news, { ticket: "?", ticketParam: ticketId, once }));
   }
-  const deliveriesEnd = statements.length;
-  statements.push(...(change.statements ?? []));
-  try {
-    const results = await ctx.env.DB.batch<Row & { id?: number }>(statements);
-    const ids = results.slice(2, deliveriesEnd).flatMap((result) => result.results.flatMap((row) => row.id ?? []));
-    ctx.waitUntil(announce(ctx, ids));
-    return results.at(-1)?.results ?? [];
-  } catch (error) {
-    if (isNotNullViolation(error, "ticket_timeline.ticket_id")) return null;
-    throw error;
-  }
+  return statements;
 }

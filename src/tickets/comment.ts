@@ -1,14 +1,14 @@
 import type { ActorContext } from "../context.ts";
+import { untilWritten } from "../db/until-written.ts";
 import {
   type Answer,
-  answerFromRow,
+  answerFromBatch,
   answerStatement,
   exactlyOnce,
   type IdempotencyRecord,
 } from "../http/idempotency.ts";
-import { AppError } from "../problem.ts";
-import { applyChange } from "./change.ts";
-import { findTicket } from "./read.ts";
+import { applyChange, type Change } from "./change.ts";
+import { readForChange } from "./read.ts";
 
 // A batch is alone in the database, so the newest timeline entry is its own.
 const SELECT_COMMENT = `
@@ -23,34 +23,28 @@ const SELECT_COMMENT = `
  * Adds a comment, once per idempotency key.
  *
  * @returns 201 with `{"comment": <timeline entry>}`.
- * @throws AppError `ticket_not_found`, `idempotency_key_reused`, `database_unavailable`.
+ * @throws AppError `ticket_not_found`, `idempotency_key_reused`, `database_unavailable`, `unauthorized`.
  */
-export async function addComment(
+export function addComment(
   ctx: ActorContext,
   ref: string,
   body: string,
   record: IdempotencyRecord | null,
 ): Promise<Answer> {
-  return exactlyOnce(ctx, record, async () => {
-    const ticket = await findTicket(ctx, ref);
-    const rows = await applyChange<{ headers: string; body: string }>(
-      ctx,
-      ticket,
-      {
-        set: {},
-        entries: [{ action: "commented", comment: body }],
-        webhooks: ["ticket.commented"],
-        details: { comment: body },
-        pushes: [
-          { event: "ticket.commented", user_id: ticket.assigned_to },
-          { event: "ticket.commented", user_id: ticket.reported_by },
-        ],
-        statements: [answerStatement(ctx, record, 201, SELECT_COMMENT)],
-      },
-      { sql: "true", params: [] },
-    );
-    const [row] = rows ?? [];
-    if (!row) throw new AppError("ticket_not_found");
-    return answerFromRow(201, row);
-  });
+  const attempt = async () => {
+    const { ticket } = await readForChange(ctx, ref);
+    const change: Change = {
+      set: {},
+      entries: [{ action: "commented", comment: body }],
+      webhooks: ["ticket.commented"],
+      details: { comment: body },
+      pushes: [
+        { event: "ticket.commented", user_id: ticket.assigned_to },
+        { event: "ticket.commented", user_id: ticket.reported_by },
+      ],
+    };
+    const results = await applyChange(ctx, ticket, change, answerStatement(ctx, record, 201, SELECT_COMMENT));
+    return results && answerFromBatch(201, results);
+  };
+  return exactlyOnce(ctx, record, () => untilWritten(ctx, attempt));
 }

@@ -1,8 +1,7 @@
-import { can } from "../auth/roles.ts";
-import type { ActorContext } from "../context.ts";
-import { isNotNullViolation, isUniqueViolation } from "../db/errors.ts";
-import { stillSignedIn } from "../db/signed-in.ts";
-import { announce } from "../deliveries/outbox.ts";
+import { type ActorContext, atOneInstant } from "../context.ts";
+import { databaseUnavailable, isNotNullViolation, isUniqueViolation } from "../db/errors.ts";
+import { stillSignedIn, unauthorized } from "../db/signed-in.ts";
+import { announceEnqueued } from "../deliveries/outbox.ts";
 import {
   type Answer,
   answerFromBatch,
@@ -10,16 +9,22 @@ import {
   exactlyOnce,
   type IdempotencyRecord,
 } from "../http/idempotency.ts";
+import { followTickets, tellState } from "../machines/state.ts";
 import { AppError } from "../problem.ts";
 import { asSearchText, words } from "../search/words.ts";
+import { monthCode } from "../time/month.ts";
+import { isAssignable } from "../users/assignable.ts";
 import { actorDocument, enqueueCustomerNews, enqueuePush, enqueueWebhooks, type WebhookEvent } from "./events.ts";
-import { monthCode } from "./number.ts";
+import { checkFields } from "./fields.ts";
 import { CREATED_TICKET, SELECT_CREATED_TICKET } from "./projection.ts";
-import { reportedAtProblem } from "./reported-at.ts";
+import { checkReportedAt } from "./reported-at.ts";
 import type { CreateTicketInput } from "./schemas.ts";
 
 /** Waits before the second and third try after a number collision (contract section 4). */
 const COLLISION_DELAYS_MS = [50, 100];
+
+const ASSIGNEE = `(? IS NULL OR EXISTS (SELECT 1 FROM users a WHERE a.id = ? AND ${isAssignable("a")}))`;
+const CUSTOMER = "(? IS NULL OR EXISTS (SELECT 1 FROM customers c WHERE c.id = ? AND c.archived_at IS NULL))";
 
 // Takes the next number. When a condition does not hold there is no code, so NOT NULL refuses the row and with it
 // the batch: nothing after this statement needs to ask again.
@@ -27,8 +32,7 @@ const takeNumber = (signedIn: string) => `
   INSERT INTO ticket_counters (code, month, last_number)
   VALUES ((SELECT mt.code FROM machines m JOIN machine_types mt ON mt.id = m.machine_type_id
            WHERE m.id = ? AND m.retired_at IS NULL
-             AND (? IS NULL OR EXISTS (SELECT 1 FROM users a WHERE a.id = ? AND a.active = 1))
-             AND (? IS NULL OR EXISTS (SELECT 1 FROM customers c WHERE c.id = ? AND c.archived_at IS NULL))
+             AND ${ASSIGNEE} AND ${CUSTOMER}
              AND ${signedIn}), ?, 1)
   ON CONFLICT (code, month) DO UPDATE SET last_number = last_number + 1`;
 
@@ -67,8 +71,6 @@ const INSERT_TERMS = `
   SELECT value, ${CREATED_TICKET} FROM json_each(?)
   UNION SELECT substr(ticket_id, instr(ticket_id, '-') + 6), id FROM tickets WHERE id = ${CREATED_TICKET}`;
 
-const STOP_MACHINE = "UPDATE machines SET status = 'out_of_service', updated_at = ? WHERE id = ?";
-
 /** All that a creation writes, in one batch: one round trip, all or nothing. */
 async function write(
   base: ActorContext,
@@ -76,9 +78,8 @@ async function write(
   record: IdempotencyRecord | null,
   repair: boolean,
 ): Promise<Answer> {
-  // One instant for all that the batch writes: the number's month, the rows and the events.
-  const now = base.now();
-  const ctx = { ...base, now: () => now };
+  const ctx = atOneInstant(base);
+  const now = ctx.now();
   const { DB } = ctx.env;
   const createdAt = now.toISOString();
   const month = monthCode(now, ctx.env.TIME_ZONE);
@@ -115,12 +116,13 @@ async function write(
   ];
   statements.push(...notifications(ctx, input));
   if (repair) statements.unshift(DB.prepare(REPAIR_COUNTER).bind(month, input.machine_id));
-  if (input.is_machine_down) statements.push(DB.prepare(STOP_MACHINE).bind(createdAt, input.machine_id));
+  if (input.is_machine_down) {
+    statements.push(...followTickets(ctx, [input.machine_id], CREATED_TICKET), tellState(ctx, input.machine_id));
+  }
   statements.push(answerStatement(ctx, record, 201, SELECT_CREATED_TICKET));
 
   const results = await DB.batch<{ id?: number; headers?: string; body?: string }>(statements);
-  const deliveryIds = results.flatMap((result) => result.results.flatMap((row) => row.id ?? []));
-  ctx.waitUntil(announce(ctx, deliveryIds));
+  announceEnqueued(ctx, results);
   return answerFromBatch(201, results);
 }
 
@@ -143,8 +145,7 @@ async function refusal(ctx: ActorContext, input: CreateTicketInput): Promise<App
   const row = await ctx.env.DB.prepare(
     `SELECT ${signedIn.sql} AS signed_in,
             EXISTS (SELECT 1 FROM machines WHERE id = ? AND retired_at IS NULL) AS machine,
-            ? IS NULL OR EXISTS (SELECT 1 FROM users WHERE id = ? AND active = 1) AS assignee,
-            ? IS NULL OR EXISTS (SELECT 1 FROM customers WHERE id = ? AND archived_at IS NULL) AS customer`,
+            ${ASSIGNEE} AS assignee, ${CUSTOMER} AS customer`,
   )
     .bind(
       ...signedIn.params,
@@ -155,22 +156,12 @@ async function refusal(ctx: ActorContext, input: CreateTicketInput): Promise<App
       input.customer_id,
     )
     .first<{ signed_in: number; machine: number; assignee: number; customer: number }>();
-  if (!row?.signed_in) return new AppError("unauthorized", { headers: { "www-authenticate": "Bearer" } });
+  if (!row?.signed_in) return unauthorized();
   if (!row.machine) return new AppError("machine_not_found");
   if (!row.assignee) return new AppError("assignee_not_found");
   if (!row.customer) return new AppError("customer_not_found");
   // What was missing has come back in between: the same request may simply be sent again.
-  return new AppError("database_unavailable", { headers: { "retry-after": "1" } });
-}
-
-/** What is wrong with the input, as far as no database is needed to tell. */
-function inputProblem(ctx: ActorContext, input: CreateTicketInput): AppError | null {
-  const { assigned_to } = input;
-  const needed = assigned_to === ctx.actor.id ? "tickets:take" : "tickets:assign";
-  if (assigned_to !== null && !can(ctx.actor.role, needed)) {
-    return new AppError("forbidden_field", { params: { field: "assigned_to" } });
-  }
-  return input.reported_at === null ? null : reportedAtProblem(input.reported_at, ctx.now());
+  return databaseUnavailable();
 }
 
 /**
@@ -189,8 +180,8 @@ export async function createTicket(
   record: IdempotencyRecord | null,
 ): Promise<Answer> {
   return exactlyOnce(ctx, record, async () => {
-    const invalid = inputProblem(ctx, input);
-    if (invalid) throw invalid;
+    checkFields(ctx.actor, input, null);
+    if (input.reported_at !== null) checkReportedAt(input.reported_at, ctx.now());
     for (let attempt = 0; ; attempt++) {
       try {
         return await write(ctx, input, record, attempt > 0);

@@ -1,30 +1,25 @@
 import type { ActorContext } from "../context.ts";
-import { anyVersion, ifMatchHolds } from "../http/etag.ts";
+import { untilWritten } from "../db/until-written.ts";
+import { ifMatchHolds } from "../http/etag.ts";
 import { AppError } from "../problem.ts";
-import { applyChange, type Guard, versionIs } from "./change.ts";
-import { findTicket } from "./read.ts";
-
-const ANY_VERSION: Guard = { sql: "true", params: [] };
+import { applyChange, versionGuard } from "./change.ts";
+import { readForChange } from "./read.ts";
 
 /**
  * Takes a ticket out of every list. Its row, its timeline and its number stay; the number is never given again.
  *
- * @throws AppError `ticket_not_found`, `version_conflict`.
+ * @throws AppError `ticket_not_found`, `version_conflict`, `database_unavailable`, `unauthorized`.
  */
 export async function deleteTicket(ctx: ActorContext, ref: string, ifMatch: string | undefined): Promise<void> {
-  const ticket = await findTicket(ctx, ref);
-  if (!ifMatchHolds(ifMatch, ticket.version)) throw new AppError("version_conflict");
-  const unbound = anyVersion(ifMatch);
-  const deleted = await applyChange(
-    ctx,
-    ticket,
-    {
+  await untilWritten(ctx, async () => {
+    const { ticket } = await readForChange(ctx, ref);
+    if (!ifMatchHolds(ifMatch, ticket.version)) throw new AppError("version_conflict");
+    return applyChange(ctx, ticket, {
       set: { deleted_at: ctx.now().toISOString() },
       entries: [{ action: "deleted", old_value: ticket.status }],
       webhooks: ["ticket.deleted"],
       pushes: [],
-    },
-    unbound ? ANY_VERSION : versionIs(ticket.version),
-  );
-  if (!deleted) throw new AppError(unbound ? "ticket_not_found" : "version_conflict");
+      guards: versionGuard(ifMatch, ticket.version),
+    });
+  });
 }

@@ -11,6 +11,7 @@ export const WEBHOOK_EVENTS = [
   "ticket.assigned",
   "ticket.commented",
   "ticket.deleted",
+  "machine.status_changed",
   "notification.fallback",
   "customer.notify",
 ] as const;

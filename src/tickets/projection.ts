@@ -1,13 +1,14 @@
-import { eq, type SQL, sql } from "drizzle-orm";
+import { eq } from "drizzle-orm";
 import { alias, QueryBuilder, type SQLiteColumn } from "drizzle-orm/sqlite-core";
+import { jsonObject, jsonObjectText } from "../db/json.ts";
 import { machine_types, machines, tickets, users } from "../db/schema.ts";
 import { machineColumns } from "../machines/machines.ts";
 import type { Ticket } from "./schemas.ts";
 
-export const assignee = alias(users, "assignee");
+const assignee = alias(users, "assignee");
 
 /** A ticket as the API shows it: which column each member comes from. */
-export const ticketColumns = {
+const ticketColumns = {
   id: tickets.id,
   ticket_id: tickets.ticket_id,
   title: tickets.title,
@@ -33,13 +34,11 @@ export const ticketColumns = {
   version: tickets.version,
 } satisfies Record<keyof Ticket, SQLiteColumn>;
 
-const jsonObject = (columns: Record<string, SQLiteColumn>): SQL => {
-  const members = Object.entries(columns).map(([name, column]) => {
-    const value = column.dataType === "boolean" ? sql`json(iif(${column}, 'true', 'false'))` : sql`${column}`;
-    return sql`${sql.raw(`'${name}'`)}, ${value}`;
-  });
-  return sql`json_object(${sql.join(members, sql.raw(", "))})`;
-};
+/** A SELECT of these members of the ticket `?` as a JSON object. */
+export function selectMembers(members: readonly (keyof Ticket)[]): string {
+  const columns = Object.fromEntries(members.map((member) => [member, ticketColumns[member]]));
+  return `SELECT ${jsonObjectText(columns)} FROM tickets WHERE id = ?`;
+}
 
 const { qr_token: _, ...machineDocumentColumns } = machineColumns;
 
@@ -64,8 +63,18 @@ export const TICKET_DOCUMENTS = new QueryBuilder()
 /** The id of the ticket that the running batch has inserted: a batch is alone, so the newest row is its own. */
 export const CREATED_TICKET = "(SELECT MAX(id) FROM tickets)";
 
-/** The answer to a creation, out of the batch that made it: `headers` and `body` in JSON text. */
-export const SELECT_CREATED_TICKET = `
-  SELECT json_object('location', '/api/tickets/' || t.ticket_id, 'etag', '"1"') AS headers,
-         json_object('ticket', json(t.ticket)) AS body
-  FROM (${TICKET_DOCUMENTS}) AS t WHERE t.id = ${CREATED_TICKET}`;
+/**
+ * A SELECT of one ticket as the answer of a batch: `headers` and `body` in JSON text.
+ *
+ * @param id SQL for the ticket's id.
+ * @param headers SQL for names and values of headers beside `ETag`, over the row `t`.
+ */
+const selectAnswer = (id: string, headers = ""): string => `
+  SELECT json_object(${headers}'etag', '"' || t.version || '"') AS headers, json_object('ticket', json(t.ticket)) AS body
+  FROM (${TICKET_DOCUMENTS}) AS t WHERE t.id = ${id}`;
+
+/** The answer to a change of the ticket `?`. */
+export const SELECT_CHANGED_TICKET = selectAnswer("?");
+
+/** The answer to a creation. */
+export const SELECT_CREATED_TICKET = selectAnswer(CREATED_TICKET, "'location', '/api/tickets/' || t.ticket_id, ");

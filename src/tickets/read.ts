@@ -1,24 +1,27 @@
-import { and, asc, eq, gt, isNull, type SQL } from "drizzle-orm";
+import { and, asc, eq, gt } from "drizzle-orm";
 import { z } from "zod";
-import type { Context, Database } from "../context.ts";
-import { machine_types, machines, ticket_timeline, tickets } from "../db/schema.ts";
+import type { ActorContext, Context } from "../context.ts";
+import { ticket_timeline } from "../db/schema.ts";
+import { stillSignedIn, unauthorized } from "../db/signed-in.ts";
 import { decodeCursor, paginate } from "../http/cursor.ts";
 import { AppError } from "../problem.ts";
-import { assignee, ticketColumns } from "./projection.ts";
+import { TICKET_DOCUMENTS } from "./projection.ts";
 import type { Ticket } from "./schemas.ts";
 
-const selectTickets = (db: Database) =>
-  db
-    .select(ticketColumns)
-    .from(tickets)
-    .innerJoin(machines, eq(machines.id, tickets.machine_id))
-    .innerJoin(machine_types, eq(machine_types.id, machines.machine_type_id))
-    .leftJoin(assignee, eq(assignee.id, tickets.assigned_to));
+/** SQL for the id of the ticket that a path's `:ref`, a number or an id, names, and what its one `?` is bound to. */
+export const idOfRef = (ref: string): { sql: string; param: string | number } =>
+  /^[0-9]{1,15}$/.test(ref)
+    ? { sql: "(SELECT id FROM tickets WHERE id = ? AND deleted_at IS NULL)", param: Number(ref) }
+    : { sql: "(SELECT id FROM tickets WHERE ticket_id = ? AND deleted_at IS NULL)", param: ref.toUpperCase() };
 
-/** The condition that a path's `:ref`, a ticket number or an id, stands for. */
-export function whereRef(ref: string): SQL {
-  if (/^[0-9]{1,15}$/.test(ref)) return eq(tickets.id, Number(ref));
-  return eq(tickets.ticket_id, ref.toUpperCase());
+function selectTicket(ctx: Context, ref: string): D1PreparedStatement {
+  const id = idOfRef(ref);
+  return ctx.env.DB.prepare(`SELECT t.ticket FROM (${TICKET_DOCUMENTS}) AS t WHERE t.id = ${id.sql}`).bind(id.param);
+}
+
+function parseTicket(row: { ticket: string } | null | undefined): Ticket {
+  if (!row) throw new AppError("ticket_not_found");
+  return JSON.parse(row.ticket) as Ticket;
 }
 
 /**
@@ -26,16 +29,30 @@ export function whereRef(ref: string): SQL {
  *
  * @throws AppError `ticket_not_found`, also for a deleted ticket.
  */
-export async function findTicket(ctx: Context, ref: string): Promise<Ticket> {
-  const [ticket] = await selectTickets(ctx.db)
-    .where(and(whereRef(ref), isNull(tickets.deleted_at)))
-    .limit(1);
-  if (!ticket) throw new AppError("ticket_not_found");
-  return ticket;
-}
+export const findTicket = async (ctx: Context, ref: string): Promise<Ticket> =>
+  parseTicket(await selectTicket(ctx, ref).first<{ ticket: string }>());
 
-/** A ticket that is known to exist, as it stands now. */
-export const ticketById = (ctx: Context, id: number): Promise<Ticket> => findTicket(ctx, String(id));
+/**
+ * A ticket that is about to be changed, and whatever else the change asks for, in one trip. Checks the session as well,
+ * for routes that leave that to their verb.
+ *
+ * @param more further queries; each gives its first row, if there is one.
+ * @throws AppError `unauthorized`, `ticket_not_found`.
+ */
+export async function readForChange<More = never>(ctx: ActorContext, ref: string, more: D1PreparedStatement[] = []) {
+  const { DB } = ctx.env;
+  const signedIn = stillSignedIn(ctx.actor, ctx.now());
+  const [session, ticket, ...rest] = await DB.batch<unknown>([
+    DB.prepare(`SELECT 1 WHERE ${signedIn.sql}`).bind(...signedIn.params),
+    selectTicket(ctx, ref),
+    ...more,
+  ]);
+  if (!session?.results.length) throw unauthorized();
+  return {
+    ticket: parseTicket(ticket?.results[0] as { ticket: string } | undefined),
+    more: rest.map(({ results }) => results[0] as More | undefined),
+  };
+}
 
 /**
  * One ticket with its whole timeline, oldest entry first.

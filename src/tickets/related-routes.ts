@@ -1,54 +1,51 @@
-import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
-import { requires } from "../auth/guard.ts";
+import { OpenAPIHono } from "@hono/zod-openapi";
 import type { AppEnv } from "../context.ts";
-import { IdParam, json, notModified, problems } from "../http/schemas.ts";
+import { IdParam } from "../http/schemas.ts";
+import { json } from "../openapi/answers.ts";
 import { AppError } from "../problem.ts";
+import { defineRoute } from "../route.ts";
 import { listTickets } from "./list.ts";
 import { sendPage } from "./page-answer.ts";
 import { QueueQuery, TicketListOutput } from "./schemas.ts";
 
-const tags = ["Tickets"];
-
-const queue = createRoute({
+const queue = defineRoute({
   method: "get",
   path: "/queue",
-  tags,
+  tag: "Tickets",
+  operationId: "listMyQueue",
   summary: "My open work: machine down first, then the most urgent, then the oldest",
-  middleware: [requires("tickets:read")],
-  request: { query: QueueQuery },
-  responses: {
-    200: json(TicketListOutput, "A page"),
-    ...notModified,
-    ...problems("validation_failed", "invalid_cursor", "unauthorized"),
-  },
+  permission: "tickets:read",
+  query: QueueQuery,
+  conditional: true,
+  answers: { 200: json(TicketListOutput, "A page") },
 });
 
-const machineHistory = createRoute({
+const machineHistory = defineRoute({
   method: "get",
   path: "/{id}/tickets",
-  tags,
+  tag: "Tickets",
+  operationId: "listMachineTickets",
   summary: "The history of a machine, newest ticket first",
-  middleware: [requires("tickets:read")],
-  request: { params: IdParam, query: QueueQuery },
-  responses: {
-    200: json(TicketListOutput, "A page"),
-    ...notModified,
-    ...problems("validation_failed", "invalid_cursor", "unauthorized", "machine_not_found"),
-  },
+  permission: "tickets:read",
+  params: IdParam,
+  query: QueueQuery,
+  conditional: true,
+  answers: { 200: json(TicketListOutput, "A page") },
+  problems: ["machine_not_found"],
 });
 
-const customerTickets = createRoute({
+const customerTickets = defineRoute({
   method: "get",
   path: "/{id}/tickets",
-  tags,
+  tag: "Tickets",
+  operationId: "listCustomerTickets",
   summary: "The tickets of a customer, newest first",
-  middleware: [requires("customers:manage")],
-  request: { params: IdParam, query: QueueQuery },
-  responses: {
-    200: json(TicketListOutput, "A page"),
-    ...notModified,
-    ...problems("validation_failed", "invalid_cursor", "unauthorized", "forbidden", "customer_unknown"),
-  },
+  permission: "customers:manage",
+  params: IdParam,
+  query: QueueQuery,
+  conditional: true,
+  answers: { 200: json(TicketListOutput, "A page") },
+  problems: ["customer_unknown"],
 });
 
 /** Mounted below /me. */

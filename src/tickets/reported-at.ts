@@ -5,14 +5,15 @@ const PAST_MS = 30 * DAY_MS;
 const AHEAD_MS = 5 * 60_000;
 
 /**
- * What is wrong with the instant at which somebody says they wrote a ticket (contract section 4), if anything.
+ * Checks the instant at which somebody says they wrote a ticket (contract section 4).
  *
  * @param created when the ticket was, or is being, created.
+ * @throws AppError `validation_failed`.
  */
-export function reportedAtProblem(reportedAt: string, created: Date): AppError | null {
+export function checkReportedAt(reportedAt: string, created: Date): void {
   const age = created.getTime() - Date.parse(reportedAt);
-  if (age <= PAST_MS && age >= -AHEAD_MS) return null;
-  return new AppError("validation_failed", {
+  if (age <= PAST_MS && age >= -AHEAD_MS) return;
+  throw new AppError("validation_failed", {
     params: { fields: "reported_at" },
     errors: [{ path: "reported_at", message: "must lie between 30 days ago and 5 minutes ahead" }],
   });

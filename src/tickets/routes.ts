@@ -1,12 +1,11 @@
-import { createRoute, OpenAPIHono, type z } from "@hono/zod-openapi";
-import { requires } from "../auth/guard.ts";
+import { OpenAPIHono, type z } from "@hono/zod-openapi";
 import type { AppEnv } from "../context.ts";
 import { sendAnswer, sendNotModified } from "../http/answer.ts";
 import { linkHeader } from "../http/cursor.ts";
 import { etag, ifNoneMatchHits } from "../http/etag.ts";
-import { idempotencyKey, idempotencyRecord } from "../http/idempotency.ts";
-import { jsonBody } from "../http/json-body.ts";
-import { IdempotencyHeader, IfMatchHeader, json, jsonRequest, notModified, problems } from "../http/schemas.ts";
+import { idempotencyRecord } from "../http/idempotency.ts";
+import { json } from "../openapi/answers.ts";
+import { defineRoute } from "../route.ts";
 import { acknowledgeTicket } from "./acknowledge.ts";
 import { addComment } from "./comment.ts";
 import { createTicket } from "./create.ts";
@@ -29,168 +28,141 @@ import {
 } from "./schemas.ts";
 import { updateTicket } from "./update.ts";
 
-const tags = ["Tickets"];
-
-const create = createRoute({
+const create = defineRoute({
   method: "post",
   path: "/",
-  tags,
+  tag: "Tickets",
+  operationId: "createTicket",
   summary: "Create a ticket",
   description:
     "The ticket gets the next number of its machine type and month. Send an `Idempotency-Key` and repeat the request " +
-    "as often as the network asks for: there is one ticket, and every answer is the first one.",
+    "as often as the network asks for: there is one ticket, and every answer is the first one. `customer_id` and other " +
+    "people as assignee are for supervisors; technicians may name themselves.",
   // The session is checked in the creating batch itself, so that a creation is one round trip.
-  middleware: [requires("tickets:create", { deferred: true }), idempotencyKey, jsonBody],
-  request: { headers: IdempotencyHeader, body: jsonRequest(CreateTicketInput) },
-  responses: {
-    201: json(TicketOutput, "Created. `Location` and `ETag` are set; `Idempotency-Replayed: true` on a repeat."),
-    ...problems(
-      "invalid_json",
-      "validation_failed",
-      "invalid_idempotency_key",
-      "unauthorized",
-      "forbidden",
-      "forbidden_field",
-      "machine_not_found",
-      "payload_too_large",
-      "unsupported_media_type",
-      "assignee_not_found",
-      "customer_not_found",
-      "idempotency_key_reused",
-      "ticket_id_exhausted",
-      "database_unavailable",
-    ),
-  },
+  permission: "tickets:create",
+  deferred: true,
+  body: CreateTicketInput,
+  idempotent: true,
+  answers: { 201: json(TicketOutput, "Created", "Location", "ETag") },
+  problems: ["forbidden_field", "machine_not_found", "assignee_not_found", "customer_not_found", "ticket_id_exhausted"],
 });
 
-const list = createRoute({
+const list = defineRoute({
   method: "get",
   path: "/",
-  tags,
+  tag: "Tickets",
+  operationId: "listTickets",
   summary: "Find tickets",
   description:
     "Newest first unless `sort` says otherwise; `priority` puts the most urgent first. To follow changes, keep the " +
     "largest `updated_at` seen and ask for `updated_after` with `sort=-updated_at`.",
-  middleware: [requires("tickets:read")],
-  request: { query: TicketListQuery },
-  responses: {
-    200: json(TicketListOutput, "A page; the next one is also in the `Link` header"),
-    ...notModified,
-    ...problems("validation_failed", "invalid_cursor", "unauthorized"),
-  },
+  permission: "tickets:read",
+  query: TicketListQuery,
+  conditional: true,
+  answers: { 200: json(TicketListOutput, "A page") },
 });
 
-const get = createRoute({
+const get = defineRoute({
   method: "get",
   path: "/{ref}",
-  tags,
+  tag: "Tickets",
+  operationId: "getTicket",
   summary: "One ticket with its timeline",
-  middleware: [requires("tickets:read")],
-  request: { params: TicketRefParam },
-  responses: {
-    200: json(TicketWithTimelineOutput, "The ticket; its `ETag` is its version"),
-    ...notModified,
-    ...problems("unauthorized", "ticket_not_found"),
-  },
+  permission: "tickets:read",
+  params: TicketRefParam,
+  conditional: true,
+  answers: { 200: json(TicketWithTimelineOutput, "The ticket") },
+  problems: ["ticket_not_found"],
 });
 
-const update = createRoute({
+const update = defineRoute({
   method: "patch",
   path: "/{ref}",
-  tags,
+  tag: "Tickets",
+  operationId: "updateTicket",
   summary: "Change a ticket: fields, assignee, status",
   description:
     "Only the members that are sent change; null clears. Send `If-Match` with the `ETag` you have seen, and a change " +
-    "that somebody else has overtaken is refused with 412. Moving an unassigned ticket to `diagnostic` or " +
+    "that somebody else has overtaken is refused with 412; without it nobody is. Moving an unassigned ticket to `diagnostic` or " +
     "`in_progress` assigns it to you.",
-  middleware: [requires("tickets:comment"), jsonBody],
-  request: { params: TicketRefParam, headers: IfMatchHeader, body: jsonRequest(UpdateTicketInput) },
-  responses: {
-    200: json(TicketOutput, "The ticket as it is now"),
-    ...problems(
-      "invalid_json",
-      "validation_failed",
-      "unauthorized",
-      "forbidden_field",
-      "ticket_not_found",
-      "illegal_status_transition",
-      "version_conflict",
-      "payload_too_large",
-      "unsupported_media_type",
-      "assignee_not_found",
-      "customer_not_found",
-    ),
-  },
+  permission: "tickets:comment",
+  deferred: true,
+  params: TicketRefParam,
+  body: UpdateTicketInput,
+  idempotent: true,
+  conditional: true,
+  answers: { 200: json(TicketOutput, "The ticket as it is now") },
+  problems: [
+    "forbidden_field",
+    "ticket_not_found",
+    "illegal_status_transition",
+    "assignee_not_found",
+    "customer_not_found",
+  ],
 });
 
-const remove = createRoute({
+const remove = defineRoute({
   method: "delete",
   path: "/{ref}",
-  tags,
+  tag: "Tickets",
+  operationId: "deleteTicket",
   summary: "Delete a ticket",
   description: "It leaves every list; its number is never given again.",
-  middleware: [requires("tickets:delete")],
-  request: { params: TicketRefParam, headers: IfMatchHeader },
-  responses: {
-    204: { description: "Deleted" },
-    ...problems("unauthorized", "forbidden", "ticket_not_found", "version_conflict"),
-  },
+  permission: "tickets:delete",
+  deferred: true,
+  params: TicketRefParam,
+  conditional: true,
+  answers: { 204: { description: "Deleted" } },
+  problems: ["ticket_not_found"],
 });
 
-const timeline = createRoute({
+const timeline = defineRoute({
   method: "get",
   path: "/{ref}/timeline",
-  tags,
+  tag: "Tickets",
+  operationId: "listTimeline",
   summary: "What happened to a ticket, oldest first",
-  middleware: [requires("tickets:read")],
-  request: { params: TicketRefParam, query: QueueQuery },
-  responses: {
-    200: json(TimelineOutput, "A page"),
-    ...problems("validation_failed", "invalid_cursor", "unauthorized", "ticket_not_found"),
-  },
+  permission: "tickets:read",
+  params: TicketRefParam,
+  query: QueueQuery,
+  answers: { 200: json(TimelineOutput, "A page") },
+  problems: ["ticket_not_found"],
 });
 
-const comment = createRoute({
+const comment = defineRoute({
   method: "post",
   path: "/{ref}/comments",
-  tags,
+  tag: "Tickets",
+  operationId: "addComment",
   summary: "Comment on a ticket",
-  middleware: [requires("tickets:comment"), idempotencyKey, jsonBody],
-  request: { params: TicketRefParam, headers: IdempotencyHeader, body: jsonRequest(CommentInput) },
-  responses: {
-    201: json(CommentOutput, "The comment, an entry of the timeline"),
-    ...problems(
-      "invalid_json",
-      "validation_failed",
-      "invalid_idempotency_key",
-      "unauthorized",
-      "ticket_not_found",
-      "payload_too_large",
-      "unsupported_media_type",
-      "idempotency_key_reused",
-      "database_unavailable",
-    ),
-  },
+  permission: "tickets:comment",
+  deferred: true,
+  params: TicketRefParam,
+  body: CommentInput,
+  idempotent: true,
+  answers: { 201: json(CommentOutput, "The comment, an entry of the timeline", "Location") },
+  problems: ["ticket_not_found"],
 });
 
-const acknowledge = createRoute({
+const acknowledge = defineRoute({
   method: "post",
   path: "/{ref}/acknowledge",
-  tags,
+  tag: "Tickets",
+  operationId: "acknowledgeTicket",
   summary: "Say that I am on it",
   description: "The first one wins. It may be repeated, and always answers with the ticket.",
-  middleware: [requires("tickets:work")],
-  request: { params: TicketRefParam },
-  responses: {
-    200: json(TicketOutput, "The ticket; `acknowledged_by` is who was first"),
-    ...problems("unauthorized", "forbidden", "ticket_not_found"),
-  },
+  permission: "tickets:work",
+  deferred: true,
+  params: TicketRefParam,
+  idempotent: true,
+  answers: { 200: json(TicketOutput, "The ticket; `acknowledged_by` is who was first", "ETag") },
+  problems: ["ticket_not_found"],
 });
 
 export const ticketRoutes = new OpenAPIHono<AppEnv>()
   .openapi(create, async (c) => {
     const input = c.req.valid("json");
-    const record = idempotencyRecord(c.get("idempotencyKey"), input);
+    const record = idempotencyRecord(c, input);
     return sendAnswer<TicketOutput, 201>(c, await createTicket(c.get("actorCtx"), input, record));
   })
   .openapi(list, async (c) => sendPage(c, await listTickets(c.get("actorCtx"), c.req.valid("query"))))
@@ -206,8 +178,10 @@ export const ticketRoutes = new OpenAPIHono<AppEnv>()
   })
   .openapi(update, async (c) => {
     const { ref } = c.req.valid("param");
-    const ticket = await updateTicket(c.get("actorCtx"), ref, c.req.valid("json"), c.req.header("if-match"));
-    return c.json({ ticket }, 200, { etag: etag(ticket.version) });
+    const input = c.req.valid("json");
+    const ifMatch = c.req.header("if-match");
+    const record = idempotencyRecord(c, input);
+    return sendAnswer<TicketOutput, 200>(c, await updateTicket(c.get("actorCtx"), ref, input, ifMatch, record));
   })
   .openapi(remove, async (c) => {
     await deleteTicket(c.get("actorCtx"), c.req.valid("param").ref, c.req.header("if-match"));
@@ -219,11 +193,12 @@ export const ticketRoutes = new OpenAPIHono<AppEnv>()
   })
   .openapi(comment, async (c) => {
     const { body } = c.req.valid("json");
-    const record = idempotencyRecord(c.get("idempotencyKey"), { body });
+    const record = idempotencyRecord(c, { body });
     const answer = await addComment(c.get("actorCtx"), c.req.valid("param").ref, body, record);
     return sendAnswer<CommentOutput, 201>(c, answer);
   })
   .openapi(acknowledge, async (c) => {
-    const ticket = await acknowledgeTicket(c.get("actorCtx"), c.req.valid("param").ref);
-    return c.json({ ticket }, 200, { etag: etag(ticket.version) });
+    const record = idempotencyRecord(c, null);
+    const answer = await acknowledgeTicket(c.get("actorCtx"), c.req.valid("param").ref, record);
+    return sendAnswer<TicketOutput, 200>(c, answer);
   });

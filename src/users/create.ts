@@ -1,27 +1,36 @@
 import { hashPassword } from "../auth/password.ts";
-import type { Context } from "../context.ts";
+import type { ActorContext } from "../context.ts";
 import { isUniqueViolation } from "../db/errors.ts";
-import { AppError } from "../problem.ts";
+import { selectAnswer } from "../db/json.ts";
+import { type Answer, batchOnce, type IdempotencyRecord } from "../http/idempotency.ts";
 import { storePassword } from "./credential.ts";
-import { RETURNING_USER, type UserRow, userFromRow } from "./row.ts";
+import { userColumns } from "./row.ts";
 import type { CreateUserInput } from "./schemas.ts";
 
+// A batch is alone in the database, so the newest user is its own.
+const NEWEST = selectAnswer("user", userColumns, "users WHERE id = (SELECT MAX(id) FROM users)");
+
 /**
- * Adds an account that can sign in at once (contract section 2). The administrator vouches for the e-mail address.
+ * Adds an account that can sign in at once (contract section 2), once per idempotency key. The administrator vouches
+ * for the e-mail address.
  *
- * @throws AppError `email_taken`.
+ * @returns 201 with `{"user": ...}`.
+ * @throws AppError `email_taken`, `idempotency_key_reused`, `database_unavailable`.
  */
-export async function createUser(ctx: Context, input: CreateUserInput) {
+export async function createUser(
+  ctx: ActorContext,
+  input: CreateUserInput,
+  record: IdempotencyRecord | null,
+): Promise<Answer> {
   const hash = await hashPassword(input.password);
-  const { DB } = ctx.env;
-  const [inserted] = await DB.batch<UserRow>([
-    DB.prepare(
-      `INSERT INTO users (name, email, email_verified, role, language, created_at, updated_at)
-       VALUES (?1, ?2, 1, ?3, ?4, ?5, ?5) ${RETURNING_USER}`,
-    ).bind(input.name, input.email, input.role, input.language, ctx.now().toISOString()),
-    storePassword(ctx, null, hash),
-  ]).catch((error: unknown): never => {
-    throw isUniqueViolation(error, "users.email") ? new AppError("email_taken") : error;
+  const insert = ctx.env.DB.prepare(
+    `INSERT INTO users (name, email, email_verified, role, language, created_at, updated_at)
+     VALUES (?1, ?2, 1, ?3, ?4, ?5, ?5)`,
+  ).bind(input.name, input.email, input.role, input.language, ctx.now().toISOString());
+  return batchOnce(ctx, record, {
+    status: 201,
+    statements: [insert, storePassword(ctx, null, hash)],
+    select: NEWEST,
+    refusal: (error) => (isUniqueViolation(error, "users.email") ? "email_taken" : null),
   });
-  return userFromRow(inserted?.results[0] as UserRow);
 }

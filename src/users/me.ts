@@ -1,12 +1,20 @@
 import { hashPassword, verifyPassword } from "../auth/password.ts";
 import { throttleAccount } from "../auth/throttle.ts";
 import type { ActorContext } from "../context.ts";
-import type { users } from "../db/schema.ts";
+import { selectAnswer } from "../db/json.ts";
+import {
+  type Answer,
+  answerFromBatch,
+  answerStatement,
+  exactlyOnce,
+  type IdempotencyRecord,
+} from "../http/idempotency.ts";
 import { AppError } from "../problem.ts";
 import { HAS_PASSWORD, readPasswordHash, replacePassword } from "./credential.ts";
+import { userColumns } from "./row.ts";
 import type { UpdateMeInput } from "./schemas.ts";
 
-type Me = Pick<typeof users.$inferSelect, "id" | "name" | "email" | "role" | "language">;
+const { active: _, created_at: __, updated_at: ___, ...columns } = userColumns;
 
 /** Checks the current password as strictly as a sign-in; returns its hash and that of the new one. */
 async function passwordChange(ctx: ActorContext, current: string, next: string) {
@@ -21,17 +29,21 @@ async function passwordChange(ctx: ActorContext, current: string, next: string) 
  * Changes one's own name, language or password (contract section 2). A new password ends all one's other sessions, and
  * with each the devices it had registered; this session stays.
  *
- * @throws AppError `forbidden` when an API key would set a password; `wrong_password` when `current_password` is
+ * @throws AppError `person_required` when an API key would set a password; `wrong_password` when `current_password` is
  *   missing, wrong, or was changed meanwhile; `too_many_requests`.
  */
-export async function updateMe(ctx: ActorContext, input: UpdateMeInput): Promise<Me> {
+export function updateMe(ctx: ActorContext, input: UpdateMeInput, record: IdempotencyRecord | null): Promise<Answer> {
+  return exactlyOnce(ctx, record, () => write(ctx, input, record));
+}
+
+async function write(ctx: ActorContext, input: UpdateMeInput, record: IdempotencyRecord | null): Promise<Answer> {
   const { id, sessionId, email } = ctx.actor;
   const { DB } = ctx.env;
   const statements: D1PreparedStatement[] = [];
   let permitted = { sql: "1", params: [] as unknown[] };
 
   if (input.password !== undefined) {
-    if (sessionId === null) throw new AppError("forbidden", { params: { permission: "password:change" } });
+    if (sessionId === null) throw new AppError("person_required");
     await throttleAccount(ctx, email);
     const { oldHash, hash } = await passwordChange(ctx, input.current_password ?? "", input.password);
     // Only whoever replaced the very password that was checked goes on.
@@ -56,7 +68,7 @@ export async function updateMe(ctx: ActorContext, input: UpdateMeInput): Promise
   statements.push(
     DB.prepare(
       `UPDATE users SET name = COALESCE(?, name), language = iif(? = 1, ?, language), updated_at = ?
-       WHERE id = ? AND ${permitted.sql} RETURNING id, name, email, role, language`,
+       WHERE id = ? AND ${permitted.sql}`,
     ).bind(
       input.name ?? null,
       input.language === undefined ? 0 : 1,
@@ -66,8 +78,8 @@ export async function updateMe(ctx: ActorContext, input: UpdateMeInput): Promise
       ...permitted.params,
     ),
   );
-  const results = await DB.batch<Me>(statements);
-  const me = results.at(-1)?.results[0];
-  if (!me) throw new AppError("wrong_password");
-  return me;
+  const select = selectAnswer("user", columns, `users WHERE id = ? AND ${permitted.sql}`);
+  const answer = answerStatement(ctx, record, 200, select, [id, ...permitted.params]);
+  const results = await DB.batch<{ headers?: string; body?: string }>([...statements, answer]);
+  return answerFromBatch(200, results, "wrong_password");
 }

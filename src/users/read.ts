@@ -1,18 +1,16 @@
-import { and, asc, eq, gt, inArray, type SQL, sql } from "drizzle-orm";
+import { and, asc, eq, gt, type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
-import { can, ROLES } from "../auth/roles.ts";
 import type { Context } from "../context.ts";
 import { users } from "../db/schema.ts";
 import { decodeCursor, paginate } from "../http/cursor.ts";
 import { AppError } from "../problem.ts";
 import { fold } from "../search/words.ts";
+import { isAssignable } from "./assignable.ts";
 import { userColumns } from "./row.ts";
 import type { UserListQuery } from "./schemas.ts";
 
 /** More people than a shop assigns work to. */
 const ASSIGNABLE_LIMIT = 500;
-
-const ASSIGNABLE_ROLES = ROLES.filter((role) => can(role, "tickets:take"));
 
 // SQLite's lower() knows ASCII only, and people here are called Élodie: one replace() for each accented letter of
 // French, German and Spanish. D1 takes no expression deeper than 100, which is some 45 of them.
@@ -69,7 +67,7 @@ export async function listAssignable(ctx: Context) {
   const rows = await ctx.db
     .select({ id: users.id, name: users.name, role: users.role })
     .from(users)
-    .where(and(eq(users.active, true), inArray(users.role, ASSIGNABLE_ROLES)))
+    .where(sql.raw(isAssignable("users")))
     .orderBy(asc(users.name), asc(users.id))
     .limit(ASSIGNABLE_LIMIT);
   return { users: rows, next_cursor: null };

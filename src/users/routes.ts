@@ -1,10 +1,12 @@
-import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
-import { requires } from "../auth/guard.ts";
+import { OpenAPIHono, type z } from "@hono/zod-openapi";
 import { SignedInUser } from "../auth/schemas.ts";
 import type { AppEnv } from "../context.ts";
+import { sendAnswer } from "../http/answer.ts";
 import { linkHeader } from "../http/cursor.ts";
-import { jsonBody } from "../http/json-body.ts";
-import { IdParam, json, jsonRequest, problems } from "../http/schemas.ts";
+import { idempotencyRecord } from "../http/idempotency.ts";
+import { IdParam } from "../http/schemas.ts";
+import { json } from "../openapi/answers.ts";
+import { defineRoute } from "../route.ts";
 import { createUser } from "./create.ts";
 import { updateMe } from "./me.ts";
 import { getUser, listAssignable, listUsers } from "./read.ts";
@@ -20,102 +22,102 @@ import {
 } from "./schemas.ts";
 import { updateUser } from "./update.ts";
 
-const tags = ["People"];
-const writeProblems = [
-  "invalid_json",
-  "invalid_text",
-  "validation_failed",
-  "unauthorized",
-  "forbidden",
-  "payload_too_large",
-  "unsupported_media_type",
-] as const;
-
-const me = createRoute({
+const me = defineRoute({
   method: "get",
   path: "/",
-  tags,
+  tag: "People",
+  operationId: "getMe",
   summary: "Who I am",
-  middleware: [requires(null)],
-  responses: { 200: json(MeOutput, "The signed-in user"), ...problems("unauthorized") },
+  permission: "signed-in",
+  answers: { 200: json(MeOutput, "The signed-in user") },
 });
 
-const changeMe = createRoute({
+const changeMe = defineRoute({
   method: "patch",
   path: "/",
-  tags,
+  tag: "People",
+  operationId: "updateMe",
   summary: "Change my name, language or password",
   description: "A new password needs the current one, and ends all my other sessions. API keys cannot set one.",
-  middleware: [requires(null), jsonBody],
-  request: { body: jsonRequest(UpdateMeInput) },
-  responses: {
-    200: json(MeOutput, "Changed"),
-    ...problems(...writeProblems, "wrong_password", "too_many_requests"),
-  },
+  permission: "signed-in",
+  body: UpdateMeInput,
+  idempotent: true,
+  answers: { 200: json(MeOutput, "Changed") },
+  problems: ["person_required", "wrong_password", "too_many_requests"],
 });
 
 export const meRoutes = new OpenAPIHono<AppEnv>()
   .openapi(me, (c) => c.json({ user: SignedInUser.parse(c.get("actorCtx").actor) }, 200))
   .openapi(changeMe, async (c) => {
-    const user = await updateMe(c.get("actorCtx"), c.req.valid("json"));
-    return c.json({ user }, 200);
+    const input = c.req.valid("json");
+    const answer = await updateMe(c.get("actorCtx"), input, idempotencyRecord(c, input));
+    return sendAnswer<z.output<typeof MeOutput>, 200>(c, answer);
   });
 
-const list = createRoute({
+const list = defineRoute({
   method: "get",
   path: "/",
-  tags,
+  tag: "People",
+  operationId: "listUsers",
   summary: "List users",
-  middleware: [requires("users:manage")],
-  request: { query: UserListQuery },
-  responses: {
-    200: json(UserListOutput, "A page"),
-    ...problems("validation_failed", "invalid_cursor", "unauthorized", "forbidden"),
-  },
+  permission: "users:manage",
+  query: UserListQuery,
+  answers: { 200: json(UserListOutput, "A page") },
 });
 
-const create = createRoute({
+const create = defineRoute({
   method: "post",
   path: "/",
-  tags,
+  tag: "People",
+  operationId: "createUser",
   summary: "Add a user",
-  middleware: [requires("users:manage"), jsonBody],
-  request: { body: jsonRequest(CreateUserInput) },
-  responses: { 201: json(UserOutput, "Added"), ...problems(...writeProblems, "email_taken") },
+  permission: "users:manage",
+  by: "person",
+  body: CreateUserInput,
+  idempotent: true,
+  answers: { 201: json(UserOutput, "Added") },
+  problems: ["email_taken"],
 });
 
-const assignable = createRoute({
+const assignable = defineRoute({
   method: "get",
   path: "/assignable",
-  tags,
+  tag: "People",
+  operationId: "listAssignableUsers",
   summary: "Who may be given a ticket",
   description: "Active people from technician up, by name; at most 500, on one page.",
-  middleware: [requires("tickets:read")],
-  responses: { 200: json(AssignableListOutput, "All of them"), ...problems("unauthorized") },
+  permission: "tickets:read",
+  answers: { 200: json(AssignableListOutput, "All of them") },
 });
 
-const get = createRoute({
+const get = defineRoute({
   method: "get",
   path: "/{id}",
-  tags,
+  tag: "People",
+  operationId: "getUser",
   summary: "One user",
-  middleware: [requires("users:manage")],
-  request: { params: IdParam },
-  responses: {
-    200: json(UserOutput, "The user"),
-    ...problems("validation_failed", "unauthorized", "forbidden", "user_not_found"),
-  },
+  permission: "users:manage",
+  params: IdParam,
+  answers: { 200: json(UserOutput, "The user") },
+  problems: ["user_not_found"],
 });
 
-const update = createRoute({
+const update = defineRoute({
   method: "patch",
   path: "/{id}",
-  tags,
+  tag: "People",
+  operationId: "updateUser",
   summary: "Change a user",
-  description: "Disabling a user, another role and a new password end that user's sessions at once.",
-  middleware: [requires("users:manage"), jsonBody],
-  request: { params: IdParam, body: jsonRequest(UpdateUserInput) },
-  responses: { 200: json(UserOutput, "Changed"), ...problems(...writeProblems, "user_not_found", "last_admin") },
+  description:
+    "Disabling a user, another role and a new password end that user's sessions at once. Disabling also ends the API " +
+    "keys that act for that user, for good.",
+  permission: "users:manage",
+  by: "person",
+  params: IdParam,
+  body: UpdateUserInput,
+  idempotent: true,
+  answers: { 200: json(UserOutput, "Changed") },
+  problems: ["user_not_found", "last_admin"],
 });
 
 export const userRoutes = new OpenAPIHono<AppEnv>()
@@ -124,8 +126,9 @@ export const userRoutes = new OpenAPIHono<AppEnv>()
     return c.json(page, 200, linkHeader(c.req.url, page.next_cursor));
   })
   .openapi(create, async (c) => {
-    const user = await createUser(c.get("ctx"), c.req.valid("json"));
-    return c.json({ user }, 201);
+    const input = c.req.valid("json");
+    const answer = await createUser(c.get("actorCtx"), input, idempotencyRecord(c, input));
+    return sendAnswer<z.output<typeof UserOutput>, 201>(c, answer);
   })
   // Before `/{id}`, which would take its name for an id.
   .openapi(assignable, async (c) => c.json(await listAssignable(c.get("ctx")), 200))
@@ -134,6 +137,8 @@ export const userRoutes = new OpenAPIHono<AppEnv>()
     return c.json({ user }, 200);
   })
   .openapi(update, async (c) => {
-    const user = await updateUser(c.get("actorCtx"), c.req.valid("param").id, c.req.valid("json"));
-    return c.json({ user }, 200);
+    const input = c.req.valid("json");
+    const { id } = c.req.valid("param");
+    const answer = await updateUser(c.get("actorCtx"), id, input, idempotencyRecord(c, input));
+    return sendAnswer<z.output<typeof UserOutput>, 200>(c, answer);
   });

@@ -1,9 +1,10 @@
 import { hashPassword } from "../auth/password.ts";
 import type { ActorContext } from "../context.ts";
 import { isNotNullViolation } from "../db/errors.ts";
-import { AppError } from "../problem.ts";
+import { selectAnswer } from "../db/json.ts";
+import { type Answer, batchOnce, type IdempotencyRecord } from "../http/idempotency.ts";
 import { storePassword } from "./credential.ts";
-import { RETURNING_USER, type UserRow, userFromRow } from "./row.ts";
+import { userColumns } from "./row.ts";
 import type { UpdateUserInput } from "./schemas.ts";
 
 // ?1 the user, ?2 the new role or null, ?3 the new `active` or null, ?4 whether there is a new password.
@@ -31,40 +32,50 @@ const UPDATE_USER = `
     active = COALESCE(?3, active),
     language = iif(?5 = 1, ?6, language),
     updated_at = ?7
-  WHERE id = ?1 ${RETURNING_USER}`;
+  WHERE id = ?1`;
+
+const CHANGED = selectAnswer("user", userColumns, "users WHERE id = ?");
 
 /**
  * Changes a user (contract section 2). Disabling them, another role and a new password end their sessions in the same
- * batch, and with each session the devices it had registered.
+ * batch, and with each session the devices it had registered. Disabling ends their API keys too: a key that came back
+ * to life with the person would be one that nobody remembers. Once per idempotency key.
  *
- * @throws AppError `user_not_found`; `last_admin`; `forbidden` when an API key would set its own owner's password.
+ * @returns 200 with `{"user": ...}`.
+ * @throws AppError `user_not_found`, `last_admin`, `idempotency_key_reused`, `database_unavailable`.
  */
-export async function updateUser(ctx: ActorContext, id: number, input: UpdateUserInput) {
+export async function updateUser(
+  ctx: ActorContext,
+  id: number,
+  input: UpdateUserInput,
+  record: IdempotencyRecord | null,
+): Promise<Answer> {
   const { name = null, role = null, language, password } = input;
-  if (password !== undefined && ctx.actor.sessionId === null && ctx.actor.id === id) {
-    throw new AppError("forbidden", { params: { permission: "password:change" } });
-  }
   const active = input.active === undefined ? null : Number(input.active);
   const hash = password === undefined ? null : await hashPassword(password);
   const { DB } = ctx.env;
   const ending = [id, role, active, hash === null ? 0 : 1];
-  const results = await DB.batch<UserRow>([
-    DB.prepare(FORGET_DEVICES).bind(...ending),
-    DB.prepare(END_SESSIONS).bind(...ending),
-    ...(hash === null ? [] : [storePassword(ctx, id, hash)]),
-    DB.prepare(UPDATE_USER).bind(
-      id,
-      role,
-      active,
-      name,
-      language === undefined ? 0 : 1,
-      language ?? null,
-      ctx.now().toISOString(),
-    ),
-  ]).catch((error: unknown): never => {
-    throw isNotNullViolation(error, "users.role") ? new AppError("last_admin") : error;
+  const update = DB.prepare(UPDATE_USER).bind(
+    id,
+    role,
+    active,
+    name,
+    language === undefined ? 0 : 1,
+    language ?? null,
+    ctx.now().toISOString(),
+  );
+  return batchOnce(ctx, record, {
+    status: 200,
+    statements: [
+      DB.prepare(FORGET_DEVICES).bind(...ending),
+      DB.prepare(END_SESSIONS).bind(...ending),
+      ...(active === 0 ? [DB.prepare("DELETE FROM api_keys WHERE user_id = ?").bind(id)] : []),
+      ...(hash === null ? [] : [storePassword(ctx, id, hash)]),
+      update,
+    ],
+    select: CHANGED,
+    params: [id],
+    missing: "user_not_found",
+    refusal: (error) => (isNotNullViolation(error, "users.role") ? "last_admin" : null),
   });
-  const row = results.at(-1)?.results[0];
-  if (!row) throw new AppError("user_not_found");
-  return userFromRow(row);
 }

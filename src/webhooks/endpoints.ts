@@ -1,9 +1,12 @@
-import { and, asc, eq, gt, isNull } from "drizzle-orm";
+import { and, asc, eq, gt, isNull, sql } from "drizzle-orm";
 import { z } from "zod";
-import type { Context } from "../context.ts";
+import type { ActorContext, Context } from "../context.ts";
+import { prepared, selectAnswer } from "../db/json.ts";
 import { webhook_endpoints } from "../db/schema.ts";
 import { isAllowedTarget } from "../deliveries/targets.ts";
 import { decodeCursor, paginate } from "../http/cursor.ts";
+import { type Answer, batchOnce, type IdempotencyRecord } from "../http/idempotency.ts";
+import { seal, unsealed } from "../http/sealed.ts";
 import { AppError } from "../problem.ts";
 import type { WebhookEvent } from "../tickets/events.ts";
 import type { CreateWebhookInput, UpdateWebhookInput } from "./schemas.ts";
@@ -33,6 +36,19 @@ const shown = <Row extends { events: string }>(row: Row) => ({
   events: JSON.parse(row.events) as WebhookEvent[],
 });
 
+const shownColumns = { ...columns, events: sql`json(${webhook_endpoints.events})` };
+const CHANGED = selectAnswer("webhook", shownColumns, "webhook_endpoints WHERE id = ? AND deleted_at IS NULL");
+// The secret is sealed, since the answer is kept for a repeat.
+const answerWithSecret = (where: string) =>
+  selectAnswer(
+    "webhook",
+    { ...shownColumns, secret: sql`sealed.secret` },
+    `webhook_endpoints, (SELECT ? AS secret) sealed
+    WHERE ${where}`,
+  );
+const CREATED = answerWithSecret("id = (SELECT MAX(id) FROM webhook_endpoints)");
+const ROTATED = answerWithSecret("id = ? AND deleted_at IS NULL");
+
 const present = (id: number) => and(eq(webhook_endpoints.id, id), isNull(webhook_endpoints.deleted_at));
 
 function found<Row>(rows: Row[]): Row {
@@ -61,30 +77,46 @@ export async function listWebhooks(ctx: Context, query: { limit: number; cursor?
 }
 
 /**
- * Adds an endpoint; its secret is in this answer and never again.
+ * Adds an endpoint, once per idempotency key; its secret is in this answer and never again.
  *
- * @throws AppError `target_not_allowed`.
+ * @returns 201 with `{"webhook": ...}`.
+ * @throws AppError `target_not_allowed`, `idempotency_key_reused`, `database_unavailable`.
  */
-export async function createWebhook(ctx: Context, input: CreateWebhookInput) {
+export async function createWebhook(
+  ctx: ActorContext,
+  input: CreateWebhookInput,
+  record: IdempotencyRecord | null,
+): Promise<Answer> {
   checkTarget(ctx, input.url);
   const now = ctx.now().toISOString();
   const secret = newSecret();
-  const rows = await ctx.db
+  const insert = ctx.db
     .insert(webhook_endpoints)
-    .values({ ...input, events: JSON.stringify(input.events), secret, created_at: now, updated_at: now })
-    .returning(columns);
-  return { ...shown(found(rows)), secret };
+    .values({ ...input, events: JSON.stringify(input.events), secret, created_at: now, updated_at: now });
+  const answer = await batchOnce(ctx, record, {
+    status: 201,
+    statements: [prepared(ctx.env.DB, insert)],
+    select: CREATED,
+    params: [await seal(ctx.env, secret)],
+  });
+  return unsealed(ctx.env, answer, "webhook", "secret");
 }
 
 /**
- * Changes an endpoint. Switching it on clears what had switched it off.
+ * Changes an endpoint, once per idempotency key. Switching it on clears what had switched it off.
  *
- * @throws AppError `webhook_not_found`, `target_not_allowed`.
+ * @returns 200 with `{"webhook": ...}`.
+ * @throws AppError `webhook_not_found`, `target_not_allowed`, `idempotency_key_reused`, `database_unavailable`.
  */
-export async function updateWebhook(ctx: Context, id: number, input: UpdateWebhookInput) {
+export async function updateWebhook(
+  ctx: ActorContext,
+  id: number,
+  input: UpdateWebhookInput,
+  record: IdempotencyRecord | null,
+): Promise<Answer> {
   if (input.url !== undefined) checkTarget(ctx, input.url);
   const { events, ...fields } = input;
-  const rows = await ctx.db
+  const update = ctx.db
     .update(webhook_endpoints)
     .set({
       ...fields,
@@ -92,9 +124,14 @@ export async function updateWebhook(ctx: Context, id: number, input: UpdateWebho
       ...(input.active && { disabled_reason: null, failing_since: null }),
       updated_at: ctx.now().toISOString(),
     })
-    .where(present(id))
-    .returning(columns);
-  return shown(found(rows));
+    .where(present(id));
+  return batchOnce(ctx, record, {
+    status: 200,
+    statements: [prepared(ctx.env.DB, update)],
+    select: CHANGED,
+    params: [id],
+    missing: "webhook_not_found",
+  });
 }
 
 /**
@@ -113,14 +150,16 @@ export async function deleteWebhook(ctx: Context, id: number): Promise<void> {
 }
 
 /**
- * Gives an endpoint a new secret. The old one goes on signing for a day, so that no delivery fails meanwhile.
+ * Gives an endpoint a new secret, once per idempotency key. The old one goes on signing for a day, so that no delivery
+ * fails meanwhile.
  *
- * @throws AppError `webhook_not_found`.
+ * @returns 200 with `{"webhook": ...}`, the new secret in it.
+ * @throws AppError `webhook_not_found`, `idempotency_key_reused`, `database_unavailable`.
  */
-export async function rotateSecret(ctx: Context, id: number) {
+export async function rotateSecret(ctx: ActorContext, id: number, record: IdempotencyRecord | null): Promise<Answer> {
   const now = ctx.now();
   const secret = newSecret();
-  const rows = await ctx.db
+  const update = ctx.db
     .update(webhook_endpoints)
     .set({
       secret,
@@ -128,7 +167,13 @@ export async function rotateSecret(ctx: Context, id: number) {
       previous_secret_until: new Date(now.getTime() + ROTATION_HOURS * 60 * 60_000).toISOString(),
       updated_at: now.toISOString(),
     })
-    .where(present(id))
-    .returning(columns);
-  return { ...shown(found(rows)), secret };
+    .where(present(id));
+  const answer = await batchOnce(ctx, record, {
+    status: 200,
+    statements: [prepared(ctx.env.DB, update)],
+    select: ROTATED,
+    params: [await seal(ctx.env, secret), id],
+    missing: "webhook_not_found",
+  });
+  return unsealed(ctx.env, answer, "webhook", "secret");
 }

@@ -1,9 +1,11 @@
-import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
-import { requires } from "../auth/guard.ts";
+import { OpenAPIHono, z } from "@hono/zod-openapi";
 import type { AppEnv } from "../context.ts";
+import { sendAnswer } from "../http/answer.ts";
 import { linkHeader, pageQuery } from "../http/cursor.ts";
-import { jsonBody } from "../http/json-body.ts";
-import { IdParam, json, jsonRequest, problems } from "../http/schemas.ts";
+import { claimOnce, idempotencyRecord } from "../http/idempotency.ts";
+import { IdParam } from "../http/schemas.ts";
+import { json } from "../openapi/answers.ts";
+import { defineRoute } from "../route.ts";
 import { createWebhook, deleteWebhook, listWebhooks, rotateSecret, updateWebhook } from "./endpoints.ts";
 import {
   CreateWebhookInput,
@@ -15,74 +17,83 @@ import {
 } from "./schemas.ts";
 import { tryOutWebhook } from "./try-out.ts";
 
-const tags = ["Webhooks"];
-const access = ["unauthorized", "forbidden"] as const;
-const writing = ["invalid_json", "validation_failed", "unsupported_media_type", "target_not_allowed"] as const;
-
-const list = createRoute({
+const list = defineRoute({
   method: "get",
   path: "/",
-  tags,
+  tag: "Webhooks",
+  operationId: "listWebhooks",
   summary: "List webhook endpoints",
-  middleware: [requires("webhooks:manage")],
-  request: { query: z.object(pageQuery) },
-  responses: { 200: json(WebhookListOutput, "A page"), ...problems("invalid_cursor", ...access) },
+  permission: "webhooks:manage",
+  query: z.object(pageQuery),
+  answers: { 200: json(WebhookListOutput, "A page") },
 });
 
-const create = createRoute({
+const create = defineRoute({
   method: "post",
   path: "/",
-  tags,
+  tag: "Webhooks",
+  operationId: "createWebhook",
   summary: "Add a webhook endpoint",
   description:
     "Events are POSTed as `{id, type, timestamp, data}` and signed by Standard Webhooks. Any 2xx within 15 s counts.",
-  middleware: [requires("webhooks:manage"), jsonBody],
-  request: { body: jsonRequest(CreateWebhookInput) },
-  responses: { 201: json(WebhookWithSecretOutput, "Added, with its secret"), ...problems(...writing, ...access) },
+  permission: "webhooks:manage",
+  body: CreateWebhookInput,
+  idempotent: true,
+  answers: { 201: json(WebhookWithSecretOutput, "Added, with its secret") },
+  problems: ["target_not_allowed"],
 });
 
-const update = createRoute({
+const update = defineRoute({
   method: "patch",
   path: "/{id}",
-  tags,
+  tag: "Webhooks",
+  operationId: "updateWebhook",
   summary: "Change a webhook endpoint",
-  middleware: [requires("webhooks:manage"), jsonBody],
-  request: { params: IdParam, body: jsonRequest(UpdateWebhookInput) },
-  responses: { 200: json(WebhookOutput, "Changed"), ...problems(...writing, ...access, "webhook_not_found") },
+  permission: "webhooks:manage",
+  params: IdParam,
+  body: UpdateWebhookInput,
+  idempotent: true,
+  answers: { 200: json(WebhookOutput, "Changed") },
+  problems: ["target_not_allowed", "webhook_not_found"],
 });
 
-const remove = createRoute({
+const remove = defineRoute({
   method: "delete",
   path: "/{id}",
-  tags,
+  tag: "Webhooks",
+  operationId: "deleteWebhook",
   summary: "Remove a webhook endpoint",
-  middleware: [requires("webhooks:manage")],
-  request: { params: IdParam },
-  responses: { 204: { description: "Removed" }, ...problems(...access, "webhook_not_found") },
+  permission: "webhooks:manage",
+  params: IdParam,
+  answers: { 204: { description: "Removed" } },
+  problems: ["webhook_not_found"],
 });
 
-const rotate = createRoute({
+const rotate = defineRoute({
   method: "post",
   path: "/{id}/rotate-secret",
-  tags,
+  tag: "Webhooks",
+  operationId: "rotateWebhookSecret",
   summary: "Give an endpoint a new secret",
   description: "Old and new both sign for 24 hours.",
-  middleware: [requires("webhooks:manage")],
-  request: { params: IdParam },
-  responses: { 200: json(WebhookWithSecretOutput, "The new secret"), ...problems(...access, "webhook_not_found") },
+  permission: "webhooks:manage",
+  params: IdParam,
+  idempotent: true,
+  answers: { 200: json(WebhookWithSecretOutput, "The new secret") },
+  problems: ["webhook_not_found"],
 });
 
-const test = createRoute({
+const test = defineRoute({
   method: "post",
   path: "/{id}/test",
-  tags,
+  tag: "Webhooks",
+  operationId: "testWebhook",
   summary: "Send a test event now",
-  middleware: [requires("webhooks:manage")],
-  request: { params: IdParam },
-  responses: {
-    200: json(WebhookTestOutput, "What the endpoint answered"),
-    ...problems(...access, "webhook_not_found"),
-  },
+  permission: "webhooks:manage",
+  params: IdParam,
+  idempotent: true,
+  answers: { 200: json(WebhookTestOutput, "What the endpoint answered") },
+  problems: ["webhook_not_found"],
 });
 
 export const webhookRoutes = new OpenAPIHono<AppEnv>()
@@ -90,13 +101,28 @@ export const webhookRoutes = new OpenAPIHono<AppEnv>()
     const page = await listWebhooks(c.get("ctx"), c.req.valid("query"));
     return c.json(page, 200, linkHeader(c.req.url, page.next_cursor));
   })
-  .openapi(create, async (c) => c.json({ webhook: await createWebhook(c.get("ctx"), c.req.valid("json")) }, 201))
-  .openapi(update, async (c) =>
-    c.json({ webhook: await updateWebhook(c.get("ctx"), c.req.valid("param").id, c.req.valid("json")) }, 200),
-  )
+  .openapi(create, async (c) => {
+    const input = c.req.valid("json");
+    const answer = await createWebhook(c.get("actorCtx"), input, idempotencyRecord(c, input));
+    return sendAnswer<z.output<typeof WebhookWithSecretOutput>, 201>(c, answer);
+  })
+  .openapi(update, async (c) => {
+    const input = c.req.valid("json");
+    const { id } = c.req.valid("param");
+    const answer = await updateWebhook(c.get("actorCtx"), id, input, idempotencyRecord(c, input));
+    return sendAnswer<z.output<typeof WebhookOutput>, 200>(c, answer);
+  })
   .openapi(remove, async (c) => {
     await deleteWebhook(c.get("ctx"), c.req.valid("param").id);
     return c.body(null, 204);
   })
-  .openapi(rotate, async (c) => c.json({ webhook: await rotateSecret(c.get("ctx"), c.req.valid("param").id) }, 200))
-  .openapi(test, async (c) => c.json(await tryOutWebhook(c.get("ctx"), c.req.valid("param").id), 200));
+  .openapi(rotate, async (c) => {
+    const answer = await rotateSecret(c.get("actorCtx"), c.req.valid("param").id, idempotencyRecord(c, null));
+    return sendAnswer<z.output<typeof WebhookWithSecretOutput>, 200>(c, answer);
+  })
+  .openapi(test, async (c) => {
+    const ctx = c.get("actorCtx");
+    const tryOut = () => tryOutWebhook(ctx, c.req.valid("param").id);
+    const answer = await claimOnce(ctx, idempotencyRecord(c, null), 200, tryOut);
+    return sendAnswer<z.output<typeof WebhookTestOutput>, 200>(c, answer);
+  });

@@ -4,10 +4,9 @@ import type { DeliveryContext, Outcome } from "../deliveries/job.ts";
 import { readBeginning } from "../deliveries/response.ts";
 import { retryAfterSeconds } from "../deliveries/schedule.ts";
 import { isAllowedTarget } from "../deliveries/targets.ts";
+import { type EventPayload, webhookBody } from "./body.ts";
 
 const TIMEOUT_MS = 15_000;
-/** Receivers are promised bodies under 20 KB (contract section 5). */
-const BODY_LIMIT_BYTES = 20_000;
 
 export interface Endpoint {
   id: number;
@@ -17,31 +16,6 @@ export interface Endpoint {
   previous_secret: string | null;
   previous_secret_until: string | null;
   failing_since: string | null;
-}
-
-export interface EventPayload {
-  type: string;
-  timestamp: string;
-  data: { ticket?: { description?: string | null } & Record<string, unknown> } & Record<string, unknown>;
-}
-
-/** The body as sent: the event under its id, its description cut if it would exceed the limit. */
-export function webhookBody(id: string, payload: EventPayload): string {
-  const body = JSON.stringify({ id, ...payload });
-  const excess = Buffer.byteLength(body) - BODY_LIMIT_BYTES;
-  const { ticket } = payload.data;
-  if (excess <= 0 || !ticket?.description) return body;
-  let keep = ticket.description;
-  const shortened = () =>
-    JSON.stringify({
-      id,
-      ...payload,
-      data: { ...payload.data, ticket: { ...ticket, description: keep, description_truncated: true } },
-    });
-  while (keep !== "" && Buffer.byteLength(shortened()) > BODY_LIMIT_BYTES) {
-    keep = [...keep].slice(0, Math.floor([...keep].length * 0.9)).join("");
-  }
-  return shortened();
 }
 
 /** Signature header of Standard Webhooks: after a rotation both secrets sign for a day. */
@@ -67,7 +41,8 @@ export const findEndpoint = (ctx: Context, id: number): Promise<Endpoint | null>
     .first<Endpoint>();
 
 /**
- * Makes one signed POST (Standard Webhooks) and reads no more of the answer than is kept. Never throws.
+ * Makes one signed POST (Standard Webhooks) and reads no more of the answer than is kept. A connection that fails is an
+ * outcome; what else goes wrong is thrown, since it is not the receiver's fault.
  *
  * @param id the delivery's id on the wire.
  */
@@ -82,34 +57,28 @@ export async function postEvent(
   }
   const now = ctx.now();
   const body = webhookBody(id, payload);
+  const headers = {
+    "content-type": "application/json",
+    "user-agent": "shopfloor-tickets",
+    "webhook-id": id,
+    "webhook-timestamp": String(Math.floor(now.getTime() / 1000)),
+    "webhook-signature": signatures(endpoint, id, now, body),
+  };
   return ctx.connections.run(async () => {
     const signal = AbortSignal.timeout(TIMEOUT_MS);
-    try {
-      const response = await ctx.fetch(endpoint.url, {
-        method: "POST",
-        redirect: "manual",
-        signal,
-        headers: {
-          "content-type": "application/json",
-          "user-agent": "shopfloor-tickets",
-          "webhook-id": id,
-          "webhook-timestamp": String(Math.floor(now.getTime() / 1000)),
-          "webhook-signature": signatures(endpoint, id, now, body),
-        },
-        body,
-      });
-      const kept = { http_status: response.status, response: await readBeginning(response) };
-      if (response.ok) return { ...kept, result: "delivered" };
-      return {
-        ...kept,
-        result: response.status === 410 ? "failed" : "retry",
-        error: `answered ${response.status}`,
-        retryAfterSeconds: [429, 503].includes(response.status)
-          ? retryAfterSeconds(response.headers.get("retry-after"), now)
-          : null,
-      };
-    } catch {
-      return { result: "retry", error: signal.aborted ? "no answer within 15 s" : "connection failed" };
-    }
+    const response = await ctx
+      .fetch(endpoint.url, { method: "POST", redirect: "manual", signal, headers, body })
+      .catch(() => null);
+    if (!response) return { result: "retry", error: signal.aborted ? "no answer within 15 s" : "connection failed" };
+    const kept = { http_status: response.status, response: await readBeginning(response) };
+    if (response.ok) return { ...kept, result: "delivered" };
+    return {
+      ...kept,
+      result: response.status === 410 ? "failed" : "retry",
+      error: `answered ${response.status}`,
+      retryAfterSeconds: [429, 503].includes(response.status)
+        ? retryAfterSeconds(response.headers.get("retry-after"), now)
+        : null,
+    };
   });
 }

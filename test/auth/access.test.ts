@@ -76,6 +76,7 @@ const TABLE: Access[] = [
   },
   { route: "DELETE /api/machines/:id", path: "/api/machines/9999", least: "supervisor", allowed: 404 },
   { route: "GET /api/machines/:id/qr.svg", path: "/api/machines/9999/qr.svg", least: "operator", allowed: 404 },
+  { route: "GET /api/machines/:id/timeline", path: "/api/machines/9999/timeline", least: "operator", allowed: 404 },
   { route: "GET /api/machines/:id/tickets", path: "/api/machines/9999/tickets", least: "operator", allowed: 404 },
   {
     route: "PATCH /api/tickets/:ref",
@@ -229,6 +230,8 @@ const request = ({ route, path, body }: Access, role: Role | null): [path: strin
 test("the table holds every route of the application", () => {
   const routes = createApp().routes.filter(({ method }) => method !== "ALL");
   const names = new Set(routes.map(({ method, path }) => `${method} ${path}`));
+  // Pages for people who look an error up.
+  for (const page of ["GET /problems", "GET /problems/:code"]) expect(names.delete(page)).toBe(true);
   expect([...names].sort()).toEqual(TABLE.map(({ route }) => route).sort());
 });
 

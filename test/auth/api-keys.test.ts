@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { ApiKeyListOutput, CreatedApiKeyOutput } from "../../src/api-keys/schemas.ts";
 import type { Role } from "../../src/auth/roles.ts";
-import { execute, machine, type Person, person, queryAll, send, startApp } from "../helpers.ts";
+import { execute, machine, PASSWORD, type Person, person, queryAll, send, startApp } from "../helpers.ts";
 import { expectRefusal } from "../problems.ts";
 import { createdTicket } from "../tickets/api.ts";
 import { headers } from "./credentials.ts";
@@ -53,6 +53,38 @@ test("a key has its user's role, not its maker's", async () => {
   await createdTicket(
     await app.request("/api/tickets", createWith(supervisor.key, { assigned_to: people.technician.id })),
   );
+});
+
+// What is in people's hands only (contract section 2): each route with a body that an administrator's session may send.
+const PERSON_ONLY: [method: string, path: (id: number) => string, body?: (id: number) => unknown][] = [
+  ["POST", () => "/api/api-keys", (user_id) => ({ name: "Second key", user_id })],
+  ["DELETE", () => "/api/api-keys/1"],
+  [
+    "POST",
+    () => "/api/users",
+    () => ({ name: "N", email: "n@shop.example", role: "admin", password: "a good long one" }),
+  ],
+  ["PATCH", (id) => `/api/users/${id}`, () => ({ password: "a good long one" })],
+  ["PATCH", (id) => `/api/users/${id}`, () => ({ role: "admin" })],
+  ["PATCH", (id) => `/api/users/${id}`, () => ({ active: false })],
+  ["PATCH", () => "/api/me", () => ({ current_password: PASSWORD, password: "a good long one" })],
+];
+
+test.each(PERSON_ONLY)("%s %s %s is refused to a key, even to an administrator's", async (method, path, body) => {
+  const { key } = await makeKey(people.admin.id);
+  const init = send(null, body?.(people.operator.id), { "x-api-key": key }, method);
+  await expectRefusal(app, path(people.operator.id), init, 403, "person_required");
+  expect(await queryAll("SELECT role, active FROM users WHERE id = ?", people.operator.id)).toEqual([
+    { role: "operator", active: 1 },
+  ]);
+  const french = { ...init, headers: { ...init.headers, "accept-language": "fr" } };
+  const answer = (await (await app.request(path(people.operator.id), french)).json()) as { title: string };
+  expect(answer.title).toBe("Pas avec une clé d'API");
+});
+
+test("a key may still read accounts and keys, as far as its user's role goes", async () => {
+  const { key } = await makeKey(people.admin.id);
+  for (const path of ["/api/users", "/api/api-keys"]) expect((await app.request(path, withKey(key))).status).toBe(200);
 });
 
 test("a key follows its user's role at once", async () => {

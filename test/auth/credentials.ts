@@ -14,8 +14,11 @@ export async function expectSignedOut(credentials: Record<string, string>): Prom
   await expectRefusal(app, "/api/tickets", send(null, body, withKey), 401, "unauthorized");
 }
 
-/** Signs a person in once more and gives the token in the form of `set-auth-token`: with a signature. */
-export async function signedToken(someone: Person): Promise<string> {
+/** What the database holds of a token. */
+export const unsigned = (token: string): string => token.slice(0, token.indexOf("."));
+
+/** Signs a person in once more; the token of the new session. */
+export async function anotherToken(someone: Person): Promise<string> {
   const init = send(null, { email: someone.email, password: PASSWORD }, { "cf-connecting-ip": crypto.randomUUID() });
   const response = await startApp().request("/api/auth/sign-in/email", init);
   await execute(`UPDATE sessions SET expires_at = '2099-01-01T00:00:00.000Z' WHERE user_id = ${someone.id}`);

@@ -3,7 +3,7 @@ import { SessionOutput } from "../../src/auth/schemas.ts";
 import { at, execute, machine, type Person, person, queryAll, send, startApp } from "../helpers.ts";
 import { expectRefusal } from "../problems.ts";
 import { createdTicket, postTicket } from "../tickets/api.ts";
-import { bearer, expectSignedOut, headers, signedToken } from "./credentials.ts";
+import { anotherToken, bearer, expectSignedOut, headers, unsigned } from "./credentials.ts";
 
 const app = startApp();
 let machine_id: number;
@@ -35,14 +35,14 @@ const REVOCATIONS = [
 ] as const;
 
 describe.each(REVOCATIONS)("once %s", (_, revoke) => {
-  test("a raw token that this isolate knows is refused at once", async () => {
+  test("a token that this isolate knows is refused at once", async () => {
     await makeKnown(technician.token);
     await execute(revoke(technician));
     await expectSignedOut(bearer(technician.token));
   });
 
-  test("a signed token that this isolate knows is refused at once", async () => {
-    const token = await signedToken(technician);
+  test("the token of a sign-in that this isolate knows is refused at once", async () => {
+    const token = await anotherToken(technician);
     await makeKnown(token);
     await execute(revoke(technician));
     await expectSignedOut(bearer(token));
@@ -70,10 +70,23 @@ test("a session ends at its very millisecond", async () => {
   await expectRefusal(then, "/api/tickets", send(technician, body()), 401, "unauthorized");
 });
 
+test("a session in use lives 30 days on, and is renewed at most once a day", async () => {
+  const ends = async () =>
+    (await queryAll<{ expires_at: string }>("SELECT expires_at FROM sessions WHERE user_id = ?", technician.id))[0]
+      ?.expires_at;
+  await execute(`UPDATE sessions SET expires_at = '2026-12-20T15:00:00.000Z' WHERE user_id = ${technician.id}`);
+  const soon = startApp(at("2026-11-21T15:00:00.000Z"));
+  expect((await soon.request("/api/me", send(technician))).status).toBe(200);
+  expect(await ends()).toBe("2026-12-20T15:00:00.000Z");
+  const later = startApp(at("2026-11-21T15:00:00.001Z"));
+  expect((await later.request("/api/me", send(technician))).status).toBe(200);
+  expect(await ends()).toBe("2026-12-21T15:00:00.001Z");
+});
+
 test("one revoked session leaves the person's other sessions alone", async () => {
   const phone = technician.token;
-  const tablet = await signedToken(technician);
-  await execute(`DELETE FROM sessions WHERE token = '${phone}'`);
+  const tablet = await anotherToken(technician);
+  await execute(`DELETE FROM sessions WHERE token = '${unsigned(phone)}'`);
   await expectSignedOut(bearer(phone));
   expect((await app.request("/api/me", headers(bearer(tablet)))).status).toBe(200);
 });

@@ -37,15 +37,19 @@ test("a person signs in with e-mail and password and is told who they are", asyn
   expect(body.token.length).toBeGreaterThanOrEqual(32);
 });
 
-test("the token of the body and the one of set-auth-token both work", async () => {
+test("the token is the same, and signed, in the body, in set-auth-token and in the cookie", async () => {
   const response = await signIn({ email: technician.email, password: PASSWORD });
-  const signed = response.headers.get("set-auth-token") ?? "";
   const { token } = (await response.json()) as { token: string };
-  expect(signed.startsWith(`${token}.`)).toBe(true);
-  for (const form of [token, signed, decodeURIComponent(signed)]) {
+  // RFC 6750 section 2.1: the form of a bearer token.
+  expect(token).toMatch(/^[A-Za-z0-9]{32}\.[A-Za-z0-9+/]{43}=$/);
+  expect(response.headers.get("set-auth-token")).toBe(token);
+  const [cookie = ""] = response.headers.getSetCookie();
+  expect(cookie.split(";")[0]).toBe(`shopfloor.session_token=${encodeURIComponent(token)}`);
+  for (const form of [token, encodeURIComponent(token)]) {
     const me = await app.request("/api/me", bearer(form));
     expect(await me.json()).toMatchObject({ user: { id: technician.id } });
   }
+  expect(await queryAll("SELECT 1 FROM sessions WHERE token = ?", token.split(".")[0])).toHaveLength(1);
 });
 
 test("each sign-in is a session of its own", async () => {

@@ -231,7 +231,7 @@ test("removing and erasing read no table through, however many tickets and reque
   const plans = await Promise.all(
     statements.map(async (statement) => ({ ...statement, plan: await planOf(statement) })),
   );
-  expect(plans.filter(({ sql }) => sql.includes("idempotency_keys"))).toHaveLength(5);
+  expect(plans.filter(({ sql }) => sql.includes("idempotency_keys"))).toHaveLength(7);
   expect(plans.filter(({ sql }) => sql.includes("tickets")).length).toBeGreaterThan(5);
   for (const { sql, plan } of plans)
     expect(

@@ -1,3 +1,5 @@
+import { applyD1Migrations } from "cloudflare:test";
+import { env } from "cloudflare:workers";
 import { getTableColumns, is } from "drizzle-orm";
 import { getTableConfig, type SQLiteColumn, SQLiteTable } from "drizzle-orm/sqlite-core";
 import { describe, expect, test } from "vitest";
@@ -109,6 +111,20 @@ const tableDefinitions = () =>
     `SELECT name, sql FROM sqlite_master
      WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE '_cf_%' AND name <> 'd1_migrations'`,
   );
+
+test("the database of the tests is the one that the migrations make, and as empty", async () => {
+  await applyD1Migrations(env.EMPTY_DB, env.MIGRATIONS);
+  const objects = `SELECT type, name, tbl_name, sql FROM sqlite_master
+    WHERE name NOT LIKE '_cf_%' AND name NOT LIKE 'sqlite_%' AND name <> 'd1_migrations' ORDER BY rowid`;
+  type Entry = { type: string; name: string; sql: string | null };
+  // wrangler leaves the comments of a migration out.
+  const bare = (entry: Entry) => ({ ...entry, sql: entry.sql?.replace(/--.*$/gm, "").replace(/\s+/g, " ") });
+  const { results: made } = await env.EMPTY_DB.prepare(objects).all<Entry>();
+  expect((await queryAll<Entry>(objects)).map(bare)).toEqual(made.map(bare));
+  for (const { name } of made.filter(({ type }) => type === "table")) {
+    expect(await env.EMPTY_DB.prepare(`SELECT * FROM "${name}"`).all()).toMatchObject({ results: [] });
+  }
+});
 
 test("the Drizzle schema has exactly the tables of the migrations", async () => {
   const stored = (await tableDefinitions()).map(({ name }) => name);

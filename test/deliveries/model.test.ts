@@ -3,8 +3,7 @@ import { expect, test } from "vitest";
 import { cleanUp } from "../../src/deliveries/cleanup.ts";
 import { deliveryHealth } from "../../src/deliveries/health.ts";
 import { enqueue } from "../../src/deliveries/outbox.ts";
-import { retryDelivery } from "../../src/deliveries/read.ts";
-import { execute } from "../helpers.ts";
+import { execute, person, send } from "../helpers.ts";
 import { until } from "../receivers/client.ts";
 import { clearDeliveries, deliveryRows, onlyDelivery } from "./rows.ts";
 import { stage } from "./stage.ts";
@@ -38,6 +37,7 @@ const COMMANDS: fc.Arbitrary<Command> = fc.constantFrom(
 /** One job and the workers that are at it; each worker waits in its request until the test answers it. */
 async function play(commands: Command[]): Promise<void> {
   await clearDeliveries();
+  const admin = await person("admin");
   const requests: { version: number; answer(status: number): void }[] = [];
   const on = stage({
     fetch: (_, init) =>
@@ -144,7 +144,7 @@ async function play(commands: Command[]): Promise<void> {
   for (let turn = 0; turn < 20; turn++) {
     const row = await onlyDelivery();
     if (row.status === "completed") break;
-    if (row.status === "failed") await retryDelivery(on.context, row.id);
+    if (row.status === "failed") await on.app.request(`/api/deliveries/${row.id}/retry`, send(admin, {}));
     on.advance(13 * 60 * 60);
     await on.cron();
     await start();

@@ -89,6 +89,7 @@ export const clearDeliveries = (): Promise<void> =>
     "DELETE FROM push_logs",
     "DELETE FROM deliveries",
     "DELETE FROM push_subscriptions",
+    "DELETE FROM expired_push_endpoints",
     "DELETE FROM webhook_endpoints",
   );
 

@@ -20,7 +20,7 @@ async function statusOf(id: number): Promise<MachineStatus | undefined> {
 }
 
 const setByHand = (id: number, status: MachineStatus) =>
-  execute(`UPDATE machines SET status = '${status}' WHERE id = ${id}`);
+  execute(`UPDATE machines SET status = '${status}', set_status = NULLIF('${status}', 'operational') WHERE id = ${id}`);
 const down = (machine_id: number, is_machine_down = true) =>
   desk.create(people.operator, { machine_id, is_machine_down });
 const move = (ticket: Ticket, ...statuses: Ticket["status"][]) =>

@@ -22,7 +22,8 @@ const FIELDS: [field: string, value: (self: Person) => unknown, rights: Record<R
   ["status", () => "cancelled", rights("never", "always", "always")],
   ["is_machine_down", () => true, rights("never", "always", "always")],
   ["assigned_to", (self) => self.id, rights("never", "always", "always")],
-  ["assigned_to", () => people.operator.id, rights("never", "never", "always")],
+  ["assigned_to", () => people.technician.id, rights("never", "always", "always")],
+  ["assigned_to", () => people.admin.id, rights("never", "never", "always")],
   ["assigned_to", () => null, rights("never", "never", "always")],
   ["customer_id", () => 1, rights("never", "never", "always")],
   ["reporter_name", () => "Night shift", rights("never", "never", "always")],
@@ -82,7 +83,7 @@ describe("who may set what", () => {
     const changes: [Role, Fields][] = [
       ["operator", { title: "Coolant leaks", comment: "See below", customer_id: 1 }],
       ["operator", { priority: "critical", status: "in_progress" }],
-      ["technician", { status: "in_progress", assigned_to: people.operator.id }],
+      ["technician", { status: "in_progress", assigned_to: people.supervisor.id }],
       ["technician", { status: "in_progress", scheduled_date: null }],
     ];
     for (const [role, change] of changes) {

@@ -1,5 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { quietUntil } from "../../src/emails/quiet-hours.ts";
+import { quietUntil } from "../../src/time/quiet-hours.ts";
 import { deliveryRows, notices } from "../deliveries/rows.ts";
 import { eventOf, type Shop, setUpShop } from "../deliveries/shop.ts";
 import { send } from "../helpers.ts";

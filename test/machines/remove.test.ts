@@ -92,3 +92,12 @@ test("removing a machine and creating its first ticket at once leaves no ticket 
     expect(row?.retired_at).toBe(created.status === 201 ? NOW : undefined);
   }
 });
+
+test("a machine whose state a person has changed is retired, with its timeline", async () => {
+  const { id } = await addMachine(app, supervisor);
+  await patchMachine(app, supervisor, id, { status: "maintenance" });
+  expect((await deleteMachine(app, supervisor, id)).status).toBe(204);
+  const shown = await app.request(`/api/machines/${id}/timeline`, send(supervisor));
+  expect(((await shown.json()) as { timeline: unknown[] }).timeline).toHaveLength(1);
+  await expectProblem(await deleteMachine(app, supervisor, id), 404, "machine_not_found");
+});

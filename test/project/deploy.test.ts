@@ -11,7 +11,10 @@ test(`the Worker builds without an account and is at most ${LARGEST_GZIP_KIB} Ki
   const { status, stdout, stderr } = spawnSync(
     "node_modules/.bin/wrangler",
     ["deploy", "--dry-run", "--outdir", folder],
-    { encoding: "utf8", env: { ...process.env, CI: "true", NO_COLOR: "1", WRANGLER_SEND_METRICS: "false" } },
+    {
+      encoding: "utf8",
+      env: { ...process.env, CI: "true", NO_COLOR: "1", WRANGLER_LOG: "log", WRANGLER_SEND_METRICS: "false" },
+    },
   );
   rmSync(folder, { recursive: true });
   expect(stderr).not.toMatch(/\bERROR\b/);

@@ -71,6 +71,20 @@ test("any text within any limit is well-formed JSON, short enough, and a beginni
   );
 });
 
+test("a machine whose name is as long as names may be fits as well, also into the smallest message", () => {
+  for (const character of ["🔧", "\u0001", '"']) {
+    const long = { ...message(character.repeat(200)), title: `New: ${character.repeat(200)}` };
+    for (const limit of [1000, 3993]) {
+      const text = encodeNotification(long, limit);
+      expect(bytes(text)).toBeLessThanOrEqual(limit);
+      const sent = JSON.parse(text) as Notification;
+      expect(sent).toMatchObject({ id: long.id, tag: long.tag, data: long.data });
+      expect(sent.title).toMatch(/^New: ../);
+      expect(sent.body).not.toBe("…");
+    }
+  }
+});
+
 test("word of a switched-off webhook comes in both languages", () => {
   const payload = { type: "webhook.disabled", timestamp: "2026-11-20T15:04:05.123Z", url: "hooks.example.com" };
   expect(notification("dlv_9_1", payload, "en")).toEqual({

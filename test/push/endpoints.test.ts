@@ -32,6 +32,8 @@ const KNOWN = [
 const UNKNOWN = [
   "https://hooks.example.com/abc",
   "http://fcm.googleapis.com/fcm/send/abc",
+  "https://fcm.googleapis.com:8443/fcm/send/abc",
+  "https://fcm.googleapis.com:80/fcm/send/abc",
   "https://fcm.googleapis.com.evil.example/abc",
   "https://evil-fcm.googleapis.com/abc",
   "https://fcm.googleapis.com./abc",
@@ -70,6 +72,103 @@ test.each(["not a url", "javascript:alert(1)", "file:///etc/passwd"])("%s is no 
   const response = await subscribe(endpoint);
   expect([400, 422]).toContain(response.status);
   expect(await queryAll("SELECT id FROM push_subscriptions")).toEqual([]);
+});
+
+describe("one endpoint, however it is spelled", () => {
+  const NORMAL = "https://fcm.googleapis.com/fcm/send/abc:def?a=B";
+  const SPELLINGS = [
+    NORMAL,
+    "https://FCM.GoogleApis.com/fcm/send/abc:def?a=B",
+    "HTTPS://fcm.googleapis.com:443/fcm/send/abc:def?a=B",
+    "https://fcm.googleapis.com/fcm/x/../send/./abc:def?a=B",
+    "https://fcm.googleapis.com/fcm/%2e%2E/fcm/send/abc:def?a=B#fragment",
+    "https://fcm.googleapis.com/fcm/send/abc:def?a=B#",
+  ];
+  const endpoints = () => queryAll<{ endpoint: string }>("SELECT endpoint FROM push_subscriptions");
+
+  test.each(SPELLINGS)("%s is stored in its normal spelling", async (spelling) => {
+    expect((await subscribe(spelling)).status).toBe(201);
+    expect(await endpoints()).toEqual([{ endpoint: NORMAL }]);
+  });
+
+  test("is one device, also when all are registered at once", async () => {
+    for (const response of await Promise.all(SPELLINGS.map(subscribe))) expect(response.status).toBe(201);
+    expect(await endpoints()).toEqual([{ endpoint: NORMAL }]);
+  });
+
+  test("a path in other letters is another device", async () => {
+    await subscribe(NORMAL);
+    await subscribe(NORMAL.replace("abc", "ABC"));
+    expect(await endpoints()).toHaveLength(2);
+  });
+});
+
+describe("a row from before endpoints were brought into one spelling", () => {
+  const insert = (userId: number, endpoint: string) =>
+    execute(
+      `INSERT INTO push_subscriptions (user_id, endpoint, p256dh, auth, created_at, last_used_at)
+       VALUES (${userId}, '${endpoint}', '${keys.p256dh}', '${keys.auth}', '2026-01-01', '2026-01-01')`,
+    );
+  const notify = async (on: ReturnType<typeof stage>) => {
+    await createTicket(on.app, shop.supervisor, { machine_id: shop.machine_id, assigned_to: shop.technician.id });
+    await on.deliver();
+  };
+  const spelled = (url: string) => url.replace("/to/", "/x/../to/");
+  const rows = () => queryAll("SELECT user_id, endpoint FROM push_subscriptions ORDER BY id");
+
+  test("is put right when it is used", async () => {
+    const on = stage();
+    const service = await receiver({ status: 201 });
+    await insert(shop.technician.id, spelled(service.url));
+    await notify(on);
+    expect(await service.requests()).toHaveLength(1);
+    expect(await rows()).toEqual([{ user_id: shop.technician.id, endpoint: service.url }]);
+    await insert(shop.technician.id, spelled(service.url));
+    await on.app.request("/api/push/test", send(shop.technician, {}));
+    expect(await service.requests()).toHaveLength(2);
+    expect(await rows()).toHaveLength(1);
+  });
+
+  test("gives way to the one that the device has renewed since, in whosever hands it is", async () => {
+    const on = stage();
+    const service = await receiver({ status: 201 });
+    await insert(shop.technician.id, spelled(service.url));
+    await insert(shop.supervisor.id, service.url);
+    await notify(on);
+    expect(await service.requests()).toEqual([]);
+    expect(await rows()).toEqual([{ user_id: shop.supervisor.id, endpoint: service.url }]);
+  });
+
+  test("with keys that no message can be encrypted for goes, and the other devices are reached", async () => {
+    const on = stage();
+    const broken = await receiver({ status: 201 });
+    const whole = await receiver({ status: 201 });
+    await insert(shop.technician.id, broken.url);
+    await execute(`UPDATE push_subscriptions SET p256dh = 'B${"A".repeat(86)}'`);
+    await insert(shop.technician.id, whole.url);
+    await notify(on);
+    expect(await broken.requests()).toEqual([]);
+    expect(await whole.requests()).toHaveLength(1);
+    expect(await rows()).toEqual([{ user_id: shop.technician.id, endpoint: whole.url }]);
+    expect(await pushLogRows()).toMatchObject([{ status: "expired", http_status: null }, { status: "success" }]);
+    // The endpoint itself is in order: the device may come again with other keys.
+    expect(await queryAll("SELECT * FROM expired_push_endpoints")).toEqual([]);
+  });
+});
+
+test("a fault of ours is not taken for a broken connection", async () => {
+  const on = stage({ settings: { VAPID_PRIVATE_KEY: "A".repeat(43) } });
+  const service = await receiver({ status: 201 });
+  await execute(
+    `INSERT INTO push_subscriptions (user_id, endpoint, p256dh, auth, created_at, last_used_at)
+     VALUES (${shop.technician.id}, '${service.url}', '${keys.p256dh}', '${keys.auth}', '2026-01-01', '2026-01-01')`,
+  );
+  await createTicket(on.app, shop.supervisor, { machine_id: shop.machine_id, assigned_to: shop.technician.id });
+  await on.deliver();
+  expect(await service.requests()).toEqual([]);
+  expect(await pushLogRows()).toMatchObject([{ status: "failed", http_status: null, error_message: "internal error" }]);
+  expect(await onlyDelivery()).toMatchObject({ status: "pending", attempts: 1 });
+  expect(await queryAll("SELECT id FROM push_subscriptions")).toHaveLength(1);
 });
 
 describe("a row that was written past the rules", () => {

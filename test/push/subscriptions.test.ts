@@ -1,7 +1,7 @@
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { clearDeliveries } from "../deliveries/rows.ts";
 import { createTicket, ok, receiver, type Shop, setUpShop } from "../deliveries/shop.ts";
-import { stage } from "../deliveries/stage.ts";
+import { NIGHTLY, type Stage, stage } from "../deliveries/stage.ts";
 import { PASSWORD, type Person, queryAll, send } from "../helpers.ts";
 import { addDevice } from "./device.ts";
 import { subscriptionKeys } from "./subscription-keys.ts";
@@ -47,17 +47,45 @@ describe("registering", () => {
   test.each([
     ["no endpoint", { keys: subscriptionKeys().keys }],
     ["no keys", { endpoint: "https://fcm.googleapis.com/fcm/send/1" }],
-    ["a short key", { endpoint: "https://fcm.googleapis.com/x", keys: { ...subscriptionKeys().keys, p256dh: "BAAA" } }],
-    ["a short secret", { endpoint: "https://fcm.googleapis.com/x", keys: { ...subscriptionKeys().keys, auth: "AA" } }],
-    [
-      "a compressed key",
-      { endpoint: "https://fcm.googleapis.com/x", keys: { p256dh: "A".repeat(87), auth: "A".repeat(22) } },
-    ],
   ])("with %s is refused", async (_, subscription) => {
     const response = await stage().app.request(path, send(shop.technician, { subscription }));
     expect(response.status).toBe(400);
     expect(await response.json()).toMatchObject({ code: "validation_failed" });
     expect(await queryAll("SELECT id FROM push_subscriptions")).toEqual([]);
+  });
+
+  const { keys } = subscriptionKeys();
+  const point = Buffer.from(keys.p256dh, "base64url");
+  /** The key with some of its bytes replaced. */
+  const altered = (at: number, ...bytes: number[]) =>
+    Buffer.concat([point.subarray(0, at), Buffer.from(bytes), point.subarray(at + bytes.length)]).toString("base64url");
+
+  test.each([
+    ["a short key", { p256dh: "BAAA" }],
+    ["an empty key", { p256dh: "" }],
+    ["a compressed key", { p256dh: Buffer.from([2, ...point.subarray(1, 33)]).toString("base64url") }],
+    ["a key of 65 bytes that says it is compressed", { p256dh: altered(0, 2) }],
+    ["a hybrid key", { p256dh: altered(0, 6 + ((point[64] ?? 0) & 1)) }],
+    ["a point beside the curve", { p256dh: altered(64, (point[64] ?? 0) ^ 1) }],
+    ["a point of nothing but zeros", { p256dh: `B${"A".repeat(86)}` }],
+    ["a coordinate beyond the field", { p256dh: altered(1, ...Array(32).fill(0xff)) }],
+    ["a key that is no base64url", { p256dh: `${keys.p256dh.slice(0, -1)}!` }],
+    ["a short secret", { auth: "AA" }],
+    ["a secret of 15 bytes", { auth: "A".repeat(20) }],
+    ["a secret of 17 bytes", { auth: "A".repeat(23) }],
+    ["a secret that is no base64url", { auth: "A".repeat(21).concat("*") }],
+  ])("with %s is refused at once, not after seven tries", async (_, wrong) => {
+    const subscription = { endpoint: "https://fcm.googleapis.com/x", keys: { ...keys, ...wrong } };
+    const response = await stage().app.request(path, send(shop.technician, { subscription }));
+    expect(response.status).toBe(422);
+    expect(await response.json()).toMatchObject({ code: "subscription_keys_invalid" });
+    expect(await queryAll("SELECT id FROM push_subscriptions")).toEqual([]);
+  });
+
+  test("with padded keys is accepted", async () => {
+    const padded = { p256dh: `${keys.p256dh}=`, auth: `${keys.auth}==` };
+    const subscription = { endpoint: "https://fcm.googleapis.com/x", keys: padded };
+    expect((await stage().app.request(path, send(shop.technician, { subscription }))).status).toBe(201);
   });
 
   test("again renews the keys and the name, and makes no second device", async () => {
@@ -83,6 +111,59 @@ describe("registering", () => {
     const phone = await receiver();
     await Promise.all(Array.from({ length: 20 }, () => addDevice(app, shop.technician, phone.url)));
     expect(await queryAll("SELECT user_id FROM push_subscriptions")).toEqual([{ user_id: shop.technician.id }]);
+  });
+});
+
+describe("an endpoint that its push service has called gone", () => {
+  const DAY = 24 * 60 * 60;
+  const again = (on: Stage, endpoint: string, by = shop.technician) =>
+    on.app.request(path, send(by, { subscription: { endpoint, keys: subscriptionKeys().keys } }));
+
+  test.each([
+    [404, "a notification"],
+    [410, "a notification"],
+    [410, "a test"],
+  ])("with %i to %s is refused for 90 days, from whomever and however spelled", async (status, how) => {
+    const on = stage();
+    const service = await receiver({ status });
+    await addDevice(on.app, shop.technician, service.url);
+    if (how === "a test") await on.app.request("/api/push/test", send(shop.technician, {}));
+    else {
+      await createTicket(on.app, shop.supervisor, { machine_id: shop.machine_id, assigned_to: shop.technician.id });
+      await on.deliver();
+    }
+    for (const by of [shop.technician, shop.supervisor]) {
+      for (const url of [service.url, `${service.url.replace("/to/", "/x/../to/")}#x`]) {
+        const response = await again(on, url, by);
+        expect(response.status).toBe(409);
+        expect(await response.json()).toMatchObject({
+          code: "subscription_expired",
+          detail: expect.stringMatching(/unsubscribe.*subscribe anew/i),
+        });
+      }
+    }
+    expect(await queryAll("SELECT id FROM push_subscriptions")).toEqual([]);
+    // What is kept is no right to send.
+    expect(JSON.stringify(await queryAll("SELECT * FROM expired_push_endpoints"))).not.toContain(service.url);
+    expect((await again(on, `${service.url}/new`)).status).toBe(201);
+
+    on.advance(90 * DAY);
+    expect((await again(on, service.url)).status).toBe(409);
+    await on.cron(NIGHTLY);
+    expect((await again(on, service.url)).status).toBe(409);
+    on.advance(1);
+    expect((await again(on, service.url)).status).toBe(201);
+    await on.cron(NIGHTLY);
+    expect(await queryAll("SELECT * FROM expired_push_endpoints")).toEqual([]);
+  });
+
+  test.each([201, 400, 403, 413, 429, 500])("is none that has answered %i", async (status) => {
+    const on = stage();
+    const service = await receiver({ status });
+    await addDevice(on.app, shop.technician, service.url);
+    await on.app.request("/api/push/test", send(shop.technician, {}));
+    expect((await again(on, service.url)).status).toBe(201);
+    expect(await queryAll("SELECT * FROM expired_push_endpoints")).toEqual([]);
   });
 });
 

@@ -23,8 +23,11 @@ const read = async (request: IncomingMessage): Promise<Buffer> => {
 /** Resolves when the response may take more, or is gone. */
 const writable = (response: ServerResponse): Promise<void> =>
   new Promise((resolve) => {
-    response.once("drain", resolve);
-    response.once("close", resolve);
+    const done = () => {
+      response.off("drain", done).off("close", done);
+      resolve();
+    };
+    response.on("drain", done).on("close", done);
   });
 
 async function fill(response: ServerResponse, received: Received, bytes: number): Promise<void> {

@@ -12,6 +12,8 @@ import { stripeStage } from "./stripe-stage.ts";
 
 const SECRET = "whsec_a_secret_that_only_stripe_and_we_know";
 const PATH = "/api/stripe/webhook";
+/** Seconds since 1970. */
+const NOW = 1_795_000_000;
 let admin: Person;
 
 beforeAll(async () => {
@@ -37,7 +39,7 @@ const eventBody = ({ id, type, created, customer, metadata }: EventFields): stri
     id: id ?? `evt_${++events}`,
     object: "event",
     type: type ?? "customer.updated",
-    created: created ?? 1_795_000_000,
+    created: created ?? NOW,
     livemode: false,
     data: { object: { object: "customer", id: customer ?? "cus_1", metadata: metadata ?? {} } },
   });
@@ -208,12 +210,24 @@ describe("customer.updated", () => {
   test("that comes late says nothing: neither after a newer one nor after the deletion", async () => {
     const on = open();
     const [a = 0, b = 0] = await customers(2);
-    await taken(await deliver(on, { created: 200, metadata: { customer_id: String(a) } }));
-    await taken(await deliver(on, { created: 100, metadata: { customer_id: String(b) } }));
+    await taken(await deliver(on, { created: NOW + 200, metadata: { customer_id: String(a) } }));
+    await taken(await deliver(on, { created: NOW + 100, metadata: { customer_id: String(b) } }));
     expect(await links()).toEqual([{ local_id: a, remote_id: "cus_1" }]);
-    await taken(await deliver(on, { type: "customer.deleted", created: 300, metadata: { customer_id: String(a) } }));
-    await taken(await deliver(on, { created: 300, metadata: { customer_id: String(a) } }));
+    await taken(
+      await deliver(on, { type: "customer.deleted", created: NOW + 300, metadata: { customer_id: String(a) } }),
+    );
+    await taken(await deliver(on, { created: NOW + 300, metadata: { customer_id: String(a) } }));
     expect(await links()).toEqual([]);
+  });
+
+  test("that is dated outside of 2000-2099 says nothing: it would be the newest for ever", async () => {
+    const on = open();
+    const [id = 0] = await customers(1);
+    for (const created of [Date.UTC(2100, 0) / 1000, Number.MAX_SAFE_INTEGER, 0, -1]) {
+      await taken(await deliver(on, { created, metadata: { customer_id: String(id) } }));
+    }
+    expect(await links()).toEqual([]);
+    expect(await queryAll("SELECT id FROM stripe_events")).toEqual([]);
   });
 });
 
@@ -224,14 +238,14 @@ test("after customer.deleted the next sync makes another customer at Stripe, eve
   await stripe.script({ on: "create", drop: "after" });
   await on.deliver();
   const [first] = await stripe.customers();
-  await taken(await deliver(on, { customer: first?.id, created: 1, metadata: { customer_id: String(id) } }));
+  await taken(await deliver(on, { customer: first?.id, created: NOW + 1, metadata: { customer_id: String(id) } }));
   expect(await links()).toEqual([{ local_id: id, remote_id: first?.id }]);
   await stripe.remove(first?.id ?? "");
   await taken(
     await deliver(on, {
       type: "customer.deleted",
       customer: first?.id,
-      created: 2,
+      created: NOW + 2,
       metadata: { customer_id: String(id) },
     }),
   );

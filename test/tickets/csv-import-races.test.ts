@@ -98,6 +98,48 @@ test.each(["ticket_timeline", "ticket_terms", "idempotency_keys"])(
   },
 );
 
+test.each([
+  ["refuses every line", "RFA"],
+  ["does not answer", "RFB"],
+])("when the database %s, the counters stay as they were", async (how, code) => {
+  const machine_id = await machine(code);
+  await app.request("/api/tickets", send(supervisor, { title: "The first", machine_id }));
+  const before = await rowCounts();
+  const lines = table(code, 700, (index) => (index % 2 ? number(code, index + 50) : ""));
+  const other = lines.replaceAll("-1126-", "-1026-").split("\n").slice(1).join("\n");
+  const on = how === "does not answer" ? losing("before", 99) : app;
+  await execute(
+    `CREATE TRIGGER fault BEFORE INSERT ON tickets WHEN NEW.title LIKE 'Line %' BEGIN SELECT RAISE(ABORT, 'injected'); END`,
+  );
+  const report = await reported(await postCsv(on, supervisor, `${lines}\n${other}`));
+  expect(report).toMatchObject({ total: 1400, imported: 0, failed: 1400 });
+  expect(await rowCounts()).toEqual(before);
+  expect(await lastNumber(code, "1126")).toBe(1);
+  expect(await lastNumber(code, "1026")).toBeUndefined();
+});
+
+test("a ticket created while an import is at work takes none of the numbers still to come", async () => {
+  const machine_id = await machine("AHEAD");
+  // The first chunk brings no number along, the last line of the file does.
+  const text = table("AHEAD", 900, (index) => (index === 899 ? number("AHEAD", 5000) : ""));
+  let isDone = false;
+  const importing = postCsv(app, supervisor, text, { query: "?allow_gaps=true" })
+    .then(reported)
+    .finally(() => {
+      isDone = true;
+    });
+  let created = 0;
+  while (!isDone) {
+    const response = await app.request("/api/tickets", send(supervisor, { title: "Meanwhile", machine_id }));
+    expect(response.status).toBe(201);
+    created++;
+  }
+  expect(await importing).toMatchObject({ imported: 900, skipped: 0, failed: 0 });
+  const all = await numbersOf("AHEAD");
+  expect(new Set(all).size).toBe(900 + created);
+  expect(all).toContain(number("AHEAD", 5000));
+});
+
 test("a number that somebody takes between the look and the write is skipped, and nothing else", async () => {
   const machineId = await machine("LATE");
   await execute(

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { parseInstant } from "../../src/tickets/csv/instant.ts";
 import { parseNumber } from "../../src/tickets/csv/number-format.ts";
 import { decodeCsv, parseCsv } from "../../src/tickets/csv/parse.ts";
+import { parseInstant } from "../../src/time/parse.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const parse = (text: string) => parseCsv(decodeCsv(bytes(text), "text/csv"));
@@ -153,6 +153,13 @@ test.each([
   ["20/11/2026", null],
   ["11/20/2026", null],
   ["0206-11-20", null],
+  ["1999-12-31 18:59", null],
+  ["2000-01-01T00:00:00+00:01", null],
+  ["2099-12-31 19:00", null],
+  ["2026-11-20T15:04:05+99:00", null],
+  // A time that the clocks skip is moved on; of two instants the first is meant.
+  ["2026-03-08 02:30", "2026-03-08T07:30:00.000Z"],
+  ["2026-11-01 01:30", "2026-11-01T05:30:00.000Z"],
   ["2026-11-20Z", null],
   ["yesterday", null],
 ])("the date %j in Toronto", (text, expected) => {

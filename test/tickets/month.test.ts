@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from "vitest";
-import { monthCode } from "../../src/tickets/number.ts";
+import { monthCode } from "../../src/time/month.ts";
 import { at, bindings, execute, machine, type Person, person, queryAll, send, startApp } from "../helpers.ts";
 import { createdTicket, postTicket } from "./api.ts";
 

@@ -43,9 +43,9 @@ test("an unknown or inactive assignee is refused", async () => {
 });
 
 test("an unknown or archived customer is refused", async () => {
-  await refuse(people.operator, { customer_id: 9999 }, 422, "customer_not_found");
-  await refuse(people.operator, { customer_id: 2 }, 422, "customer_not_found");
-  expect(await create(people.operator, { customer_id: 1 })).toMatchObject({ customer_id: 1 });
+  await refuse(people.supervisor, { customer_id: 9999 }, 422, "customer_not_found");
+  await refuse(people.supervisor, { customer_id: 2 }, 422, "customer_not_found");
+  expect(await create(people.supervisor, { customer_id: 1 })).toMatchObject({ customer_id: 1 });
 });
 
 test("of several unknown references the machine is named first", async () => {
@@ -65,7 +65,7 @@ test.each(Object.entries(ASSIGNMENTS) as [Role, { self: boolean; other: boolean 
   "assignment by role: %s may assign %o",
   async (role, allowed) => {
     const sender = people[role];
-    const other = role === "admin" ? people.operator : people.admin;
+    const other = role === "admin" ? people.technician : people.admin;
     for (const [target, may] of [
       [sender, allowed.self],
       [other, allowed.other],

@@ -2,6 +2,7 @@ import { expect } from "vitest";
 import type { z } from "zod";
 import { User } from "../../src/users/schemas.ts";
 import { type App, PASSWORD, type Person, queryAll, send } from "../helpers.ts";
+import { subscriptionKeys } from "../push/subscription-keys.ts";
 
 export type UserDocument = z.output<typeof User>;
 
@@ -30,11 +31,11 @@ export async function anotherSession(app: App, { id, email }: Person, password =
   return { id, email, token };
 }
 
-export async function makeApiKey(app: App, admin: Person, owner: Person): Promise<Record<string, string>> {
-  const response = await app.request("/api/api-keys", send(admin, { name: "ERP", user_id: owner.id }));
+export async function makeApiKey(app: App, admin: Person, owner: Person, headers: Record<string, string> = {}) {
+  const response = await app.request("/api/api-keys", send(admin, { name: "ERP", user_id: owner.id }, headers));
   expect(response.status).toBe(201);
   const { api_key } = (await response.json()) as { api_key: { key: string } };
-  return { "x-api-key": api_key.key };
+  return { "x-api-key": api_key.key } as Record<string, string>;
 }
 
 let devices = 0;
@@ -42,7 +43,7 @@ let devices = 0;
 /** Registers a push device, as the web app does; returns its endpoint. */
 export async function registerDevice(app: App, { token }: Pick<Person, "token">, headers = {}): Promise<string> {
   const endpoint = `https://fcm.googleapis.com/fcm/send/device-${++devices}`;
-  const body = { subscription: { endpoint, keys: { p256dh: `B${"A".repeat(86)}`, auth: "A".repeat(22) } } };
+  const body = { subscription: { endpoint, keys: subscriptionKeys().keys } };
   const init = send(token ? { id: 0, email: "", token } : null, body, headers);
   expect((await app.request("/api/push/subscriptions", init)).status).toBe(201);
   return endpoint;

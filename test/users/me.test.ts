@@ -128,7 +128,7 @@ describe("the password", () => {
     for (const owner of [user, admin]) {
       const key = await makeApiKey(app, admin, owner);
       const hash = await passwordHashOf(owner.id);
-      await expectProblem(await patchMe(app, null, { ...change, name: "Robot" }, key), 403, "forbidden");
+      await expectProblem(await patchMe(app, null, { ...change, name: "Robot" }, key), 403, "person_required");
       expect(await passwordHashOf(owner.id)).toBe(hash);
       expect((await me(owner)).name).not.toBe("Robot");
       const renamed = await patchMe(app, null, { name: "Robot" }, key);

@@ -3,7 +3,7 @@ import { attemptRows, clearDeliveries, deliveryRows, insertDue, onlyDelivery } f
 import { addWebhook, createTicket, receiver, type Shop, setUpShop } from "../deliveries/shop.ts";
 import { type Stage, stage } from "../deliveries/stage.ts";
 import { watchTimeouts } from "../deliveries/timeouts.ts";
-import { queryAll, send } from "../helpers.ts";
+import { execute, queryAll, send } from "../helpers.ts";
 import { addDevice } from "../push/device.ts";
 import { until } from "../receivers/client.ts";
 
@@ -116,6 +116,22 @@ test("a broken connection is a failed try", async () => {
   expect(await onlyDelivery()).toMatchObject({ status: "pending", last_error: "connection failed" });
   await on.deliverNext();
   expect(await onlyDelivery()).toMatchObject({ status: "completed", attempts: 2 });
+});
+
+test("a fault of ours is not taken for a broken connection, nor held against the endpoint", async () => {
+  const on = stage();
+  const consumer = await receiver();
+  const { id } = await addWebhook(on.app, shop.admin, consumer.url, events);
+  // No secret that the application makes is no base64.
+  await execute(`UPDATE webhook_endpoints SET secret = 'whsec_%%%' WHERE id = ${id}`);
+  await report(on);
+  await on.deliver();
+  expect(await consumer.requests()).toEqual([]);
+  expect(await onlyDelivery()).toMatchObject({ status: "pending", attempts: 1, last_error: "internal error" });
+  expect(await attemptRows()).toMatchObject([{ http_status: null, error: "internal error" }]);
+  expect(await endpoint(id)).toEqual({ active: 1, disabled_reason: null, failing_since: null });
+  const response = await on.app.request(`/api/webhooks/${id}/test`, send(shop.admin, {}));
+  expect(response.status).toBe(500);
 });
 
 describe("410", () => {

@@ -62,6 +62,7 @@ describe("adding", () => {
       "ticket.assigned",
       "ticket.commented",
       "ticket.deleted",
+      "machine.status_changed",
       "notification.fallback",
       "customer.notify",
     ]);

@@ -75,6 +75,15 @@ export const push_subscriptions = sqliteTable(
   ],
 );
 
+export const expired_push_endpoints = sqliteTable(
+  "expired_push_endpoints",
+  {
+    endpoint_digest: text().primaryKey(),
+    expired_at: text().notNull(),
+  },
+  (t) => [index("expired_push_endpoints_expired_at").on(t.expired_at)],
+);
+
 export const push_logs = sqliteTable(
   "push_logs",
   {

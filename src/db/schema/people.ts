@@ -111,6 +111,7 @@ export const idempotency_keys = sqliteTable(
     headers: text().notNull(),
     body: text().notNull(),
     created_at: text().notNull(),
+    claimed_until: text(),
   },
   (t) => [primaryKey({ columns: [t.user_id, t.route, t.key] })],
 );

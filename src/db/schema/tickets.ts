@@ -30,8 +30,38 @@ export const machines = sqliteTable(
     updated_at: text().notNull(),
     retired_at: text(),
     search_text: text().notNull().default(""),
+    set_status: text({ enum: ["maintenance", "out_of_service"] }),
+    set_by: integer().references(() => users.id),
+    set_reason: text(),
+    status_since: text(),
+    status_cause: text()
+      .$type<"person" | "tickets">()
+      .generatedAlwaysAs(
+        sql`CASE WHEN status = 'operational' THEN NULL WHEN status = set_status THEN 'person' ELSE 'tickets' END`,
+      ),
   },
   (t) => [index("machines_machine_type_id").on(t.machine_type_id)],
+);
+
+export const machine_timeline = sqliteTable(
+  "machine_timeline",
+  {
+    id: integer().primaryKey({ autoIncrement: true }),
+    machine_id: integer()
+      .notNull()
+      .references(() => machines.id),
+    user_id: integer()
+      .notNull()
+      .references(() => users.id),
+    user_name: text().notNull(),
+    old_value: text().notNull(),
+    new_value: text().notNull(),
+    cause: text({ enum: ["person", "tickets"] }).notNull(),
+    ticket_id: integer().references(() => tickets.id),
+    comment: text(),
+    created_at: text().notNull(),
+  },
+  (t) => [index("machine_timeline_machine_id").on(t.machine_id, t.id)],
 );
 
 export const ticket_counters = sqliteTable(

@@ -1,3 +1,4 @@
+import { deviceEffects, withNormalEndpoints } from "../../push/devices.ts";
 import { type Notification, notification, type PushPayload } from "../../push/notification.ts";
 import {
   type Device,
@@ -8,7 +9,6 @@ import {
 } from "../../push/send.ts";
 import { enqueueWebhooks } from "../../tickets/events.ts";
 import { type Claim, type DeliveryContext, type Outcome, referencedId } from "../job.ts";
-import { RETRY_AFTER_MAX_SECONDS } from "../schedule.ts";
 
 interface Recipient {
   id: number;
@@ -47,7 +47,7 @@ async function load(ctx: DeliveryContext, job: Claim, userId: number) {
   ]);
   return {
     recipient: people?.results[0] as Recipient | undefined,
-    devices: (devices?.results ?? []) as unknown as Device[],
+    devices: await withNormalEndpoints(ctx, (devices?.results ?? []) as unknown as Device[]),
     earlier: (earlier?.results ?? []) as unknown as EarlierResult[],
   };
 }
@@ -77,7 +77,7 @@ const ticketId = (job: Claim): number | null => (job.subject.startsWith("ticket:
 function logs(ctx: DeliveryContext, job: Claim, userId: number, results: DeviceResult[]): D1PreparedStatement {
   const now = ctx.now();
   const notBefore = (seconds: number | null) =>
-    seconds === null ? null : new Date(now.getTime() + Math.min(seconds, RETRY_AFTER_MAX_SECONDS) * 1000).toISOString();
+    seconds === null ? null : new Date(now.getTime() + seconds * 1000).toISOString();
   const rows =
     results.length > 0
       ? results.map((result) => ({ ...result, not_before: notBefore(result.retryAfterSeconds) }))
@@ -110,31 +110,6 @@ function timeline(
     reached > 0 ? null : reason,
     ctx.now().toISOString(),
   );
-}
-
-/** Expired devices go, reached ones are marked as used. The endpoint guards against one that was renewed meanwhile. */
-function deviceEffects(ctx: DeliveryContext, devices: Device[], results: DeviceResult[]): D1PreparedStatement[] {
-  const { DB } = ctx.env;
-  const having = (status: DeviceResult["status"]) => {
-    const ids = new Set(results.filter((result) => result.status === status).map((result) => result.subscription_id));
-    return devices.filter((device) => ids.has(device.id)).map(({ id, p256dh }) => ({ id, p256dh }));
-  };
-  const expired = having("expired");
-  const reached = having("success");
-  const matching = `(id, p256dh) IN (SELECT value ->> 'id', value ->> 'p256dh' FROM json_each(?))`;
-  return [
-    ...(expired.length > 0
-      ? [DB.prepare(`DELETE FROM push_subscriptions WHERE ${matching}`).bind(JSON.stringify(expired))]
-      : []),
-    ...(reached.length > 0
-      ? [
-          DB.prepare(`UPDATE push_subscriptions SET last_used_at = ? WHERE ${matching}`).bind(
-            ctx.now().toISOString(),
-            JSON.stringify(reached),
-          ),
-        ]
-      : []),
-  ];
 }
 
 function reasonFor(ttl: number, results: DeviceResult[]): Reason {

@@ -1,5 +1,6 @@
 import { notificationFailed, notificationHeld } from "../../emails/news.ts";
-import { type Endpoint, type EventPayload, findEndpoint, postEvent } from "../../webhooks/send.ts";
+import type { EventPayload } from "../../webhooks/body.ts";
+import { type Endpoint, findEndpoint, postEvent } from "../../webhooks/send.ts";
 import { type Claim, type DeliveryContext, type Outcome, referencedId } from "../job.ts";
 import { enqueue } from "../outbox.ts";
 import { maxAttempts } from "../schedule.ts";

@@ -1,4 +1,5 @@
 import Papa from "papaparse";
+import { localDate } from "../../time/days.ts";
 import { Ticket } from "../schemas.ts";
 import { FORMULA_START } from "./text.ts";
 
@@ -49,5 +50,4 @@ export async function exportTickets(fetchPage: FetchPage): Promise<ReadableStrea
 }
 
 /** The file name of an export: the shop's own date. */
-export const exportFileName = (now: Date, timeZone: string): string =>
-  `tickets-${new Intl.DateTimeFormat("en-CA", { timeZone, dateStyle: "short" }).format(now)}.csv`;
+export const exportFileName = (now: Date, timeZone: string): string => `tickets-${localDate(now, timeZone)}.csv`;

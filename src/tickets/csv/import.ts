@@ -2,7 +2,8 @@ import type { ActorContext } from "../../context.ts";
 import { isUniqueViolation } from "../../db/errors.ts";
 import { describeError } from "../../log.ts";
 import { AppError, type FieldError } from "../../problem.ts";
-import { counterGroups, groupKey, previewCounters, raiseCounters } from "./counters.ts";
+import { type CounterGroup, counterGroups, groupKey, previewCounters } from "./counters.ts";
+import { GAP_MAX, partGaps } from "./gaps.ts";
 import { existingNumbers, readKnown } from "./known.ts";
 import { type ImportTicket, type ReadLine, readLine } from "./line.ts";
 import { decodeCsv, parseCsv } from "./parse.ts";
@@ -31,6 +32,7 @@ const failed = (line: number, ticket_id: string | null, errors: FieldError[]): I
   errors,
 });
 
+const GAP = `lies more than ${GAP_MAX} above every known number of its machine type and month: if that is meant, send allow_gaps=true`;
 const EXISTS = "a ticket with this number exists already";
 
 /** Parts the lines that can be written from those whose fate is known. A number counts once, in the file as well. */
@@ -82,39 +84,42 @@ async function withoutTaken(ctx: ActorContext, tickets: ImportTicket[]) {
 /**
  * Writes a chunk. When the database refuses it, its halves are tried, down to the single line that is to blame.
  *
- * @param budget batches that may still be spent on the search.
+ * @param state.searches batches that may still be spent on the search.
+ * @param state.ahead counters that the first chunk written raises for the whole file.
  */
 async function writeOrSearch(
   ctx: ActorContext,
   tickets: ImportTicket[],
-  budget: { left: number },
+  state: { searches: number; ahead: CounterGroup[] },
 ): Promise<ImportLine[]> {
   try {
-    return [...(await writeChunk(ctx, tickets))].map(([line, number]) => imported(line, number));
+    const numbers = await writeChunk(ctx, tickets, [...state.ahead, ...counterGroups(tickets)]);
+    state.ahead = [];
+    return [...numbers].map(([line, number]) => imported(line, number));
   } catch (error) {
     if (error instanceof AppError) {
       return refused(tickets, "the database did not answer: look for the ticket before you send this line again");
     }
     const rest = isUniqueViolation(error, "tickets.ticket_id") ? await withoutTaken(ctx, tickets) : null;
     if (rest)
-      return [...rest.settled, ...(rest.tickets.length > 0 ? await writeOrSearch(ctx, rest.tickets, budget) : [])];
-    if (tickets.length === 1 || budget.left < 2) {
+      return [...rest.settled, ...(rest.tickets.length > 0 ? await writeOrSearch(ctx, rest.tickets, state) : [])];
+    if (tickets.length === 1 || state.searches < 2) {
       ctx.log.error("import_refused", { lines: tickets.map(({ line }) => line), ...describeError(error) });
       return refused(tickets, "was refused by the database");
     }
-    budget.left -= 2;
+    state.searches -= 2;
     const middle = Math.ceil(tickets.length / 2);
-    const first = await writeOrSearch(ctx, tickets.slice(0, middle), budget);
-    return [...first, ...(await writeOrSearch(ctx, tickets.slice(middle), budget))];
+    const first = await writeOrSearch(ctx, tickets.slice(0, middle), state);
+    return [...first, ...(await writeOrSearch(ctx, tickets.slice(middle), state))];
   }
 }
 
 async function write(ctx: ActorContext, tickets: ImportTicket[]): Promise<ImportLine[]> {
-  // Before the first line is written, so that a ticket created meanwhile takes none of the numbers still to come.
-  await raiseCounters(ctx, counterGroups(tickets)).run();
-  const budget = { left: SEARCH_BATCHES };
+  // Raised together with the first lines, so that a ticket created meanwhile takes none of the numbers still to come,
+  // and that a file of which no line is written leaves the counters as they were.
+  const state = { searches: SEARCH_BATCHES, ahead: counterGroups(tickets) };
   const lines: ImportLine[] = [];
-  for (const chunk of chunks(tickets)) lines.push(...(await writeOrSearch(ctx, chunk, budget)));
+  for (const chunk of chunks(tickets)) lines.push(...(await writeOrSearch(ctx, chunk, state)));
   return lines;
 }
 
@@ -127,11 +132,12 @@ const count = (lines: ImportLine[], status: ImportLine["status"]) =>
  *
  * @param input.contentType of the body, for its charset.
  * @param input.dryRun report what would happen, write nothing.
+ * @param input.allowGaps take numbers that lie far above every known one, too.
  * @throws AppError `empty_file`, `invalid_csv`, `too_many_lines`, `unsupported_media_type`.
  */
 export async function importTickets(
   base: ActorContext,
-  input: { bytes: Uint8Array; contentType: string; dryRun: boolean },
+  input: { bytes: Uint8Array; contentType: string; dryRun: boolean; allowGaps: boolean },
 ): Promise<ImportReport> {
   // One instant for the whole import: what it writes and what it compares with.
   const now = base.now();
@@ -139,13 +145,18 @@ export async function importTickets(
   if (input.bytes.length === 0) throw new AppError("empty_file");
   const table = parseCsv(decodeCsv(input.bytes, input.contentType));
   const known = await readKnown(ctx);
-  const frame = { known, timeZone: ctx.env.TIME_ZONE, now: now.toISOString(), importerName: ctx.actor.name };
+  const frame = { known, timeZone: ctx.env.TIME_ZONE, now: now.toISOString(), importer: ctx.actor };
   const lines = table.map((line) => readLine(line, frame));
   const existing = await existingNumbers(
     ctx,
     lines.flatMap(({ kept }) => kept?.ticket_id ?? []),
   );
-  const { tickets, settled } = sort(lines, existing);
+  const sorted = sort(lines, existing);
+  const { tickets, beyond } = input.allowGaps ? { ...sorted, beyond: [] } : await partGaps(ctx, sorted.tickets);
+  const settled = [
+    ...sorted.settled,
+    ...beyond.map(({ line, ticket_id }) => failed(line, ticket_id, [{ path: "ticket_id", message: GAP }])),
+  ];
   const written = tickets.length === 0 ? [] : await (input.dryRun ? preview(ctx, tickets) : write(ctx, tickets));
   const report = [...settled, ...written].sort((a, b) => a.line - b.line);
   return {

@@ -1,4 +1,5 @@
 import type { Context } from "../../context.ts";
+import { isAssignable } from "../../users/assignable.ts";
 
 export interface KnownMachine {
   id: number;
@@ -9,7 +10,7 @@ export interface KnownMachine {
 
 export interface KnownUser {
   id: number;
-  active: 0 | 1;
+  assignable: 0 | 1;
 }
 
 /** What the lines of a file may refer to, as it stood when the import began. */
@@ -33,7 +34,7 @@ export async function readKnown(ctx: Context): Promise<Known> {
   const { DB } = ctx.env;
   const [machines, users] = await DB.batch<unknown>([
     DB.prepare(MACHINES),
-    DB.prepare("SELECT id, email, active FROM users"),
+    DB.prepare(`SELECT id, email, ${isAssignable("users")} AS assignable FROM users`),
   ]);
   const known: Known = {
     machineById: new Map(),

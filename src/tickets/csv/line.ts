@@ -1,12 +1,14 @@
 import type { z } from "zod";
+import type { Actor } from "../../auth/actor.ts";
 import { optionalText, text } from "../../http/schemas.ts";
 import type { FieldError } from "../../problem.ts";
 import { words } from "../../search/words.ts";
-import { monthCode } from "../number.ts";
+import { monthCode } from "../../time/month.ts";
+import { parseInstant } from "../../time/parse.ts";
+import { forbiddenField } from "../fields.ts";
 import type { Ticket } from "../schemas.ts";
 import { OPEN_STATUSES } from "../transitions.ts";
 import { flagOf, priorityOf, statusOf } from "./columns.ts";
-import { parseInstant } from "./instant.ts";
 import type { Known, KnownMachine } from "./known.ts";
 import { type KeptNumber, parseNumber } from "./number-format.ts";
 import type { CsvLine } from "./parse.ts";
@@ -51,8 +53,8 @@ export interface Frame {
   timeZone: string;
   /** The instant of the import, RFC 3339. */
   now: string;
-  /** Stands where a line names no reporter. */
-  importerName: string;
+  /** Who imports; their name stands where a line names no reporter. */
+  importer: Actor;
 }
 
 const titleSchema = text(3, 200);
@@ -88,7 +90,8 @@ export function readLine({ line, fields, broken }: CsvLine, frame: Frame): ReadL
   const instant = (path: "created_at" | "completed_at" | "scheduled_date") => {
     const value = fields[path];
     const found = value === undefined ? null : parseInstant(value, frame.timeZone);
-    if (value !== undefined && found === null) fail(path, "must be a date such as 2026-11-20 or 2026-11-20 15:04");
+    if (value !== undefined && found === null)
+      fail(path, "must be a date of the years 2000 to 2099, such as 2026-11-20 or 2026-11-20 15:04");
     return found;
   };
 
@@ -109,6 +112,9 @@ export function readLine({ line, fields, broken }: CsvLine, frame: Frame): ReadL
   const machine = machineOf(fields, frame.known, isOpen(status), fail);
   const assigned_to = assigneeOf(fields.assigned_to, frame.known, isOpen(status), fail);
 
+  const forbidden = forbiddenField(frame.importer, { ...fields, assigned_to }, null);
+  if (forbidden) fail(forbidden, "may not be set by you");
+
   if (errors.length > 0 || !machine || title === null) return { line, kept, ticket: null, errors };
   const created_at = created ?? frame.now;
   const ticket = {
@@ -123,7 +129,7 @@ export function readLine({ line, fields, broken }: CsvLine, frame: Frame): ReadL
     machine_type_id: machine.machine_type_id,
     status,
     priority,
-    reporter_name: reporter ?? frame.importerName,
+    reporter_name: reporter ?? frame.importer.name,
     assigned_to,
     is_machine_down: isDown ? (1 as const) : (0 as const),
     scheduled_date,
@@ -175,7 +181,7 @@ function assigneeOf(value: string | undefined, known: Known, open: boolean, fail
   if (value === undefined) return null;
   const key = value.trim().toLowerCase();
   const user = /^[0-9]{1,15}$/.test(key) ? known.userById.get(Number(key)) : known.userByEmail.get(key);
-  if (user && (user.active || !open)) return user.id;
-  fail("assigned_to", user ? "is not active and cannot have an open ticket" : "names no user");
+  if (user && (user.assignable || !open)) return user.id;
+  fail("assigned_to", user ? "cannot be given an open ticket" : "names no user");
   return null;
 }

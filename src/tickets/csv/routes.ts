@@ -1,63 +1,53 @@
-import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
-import { requires } from "../../auth/guard.ts";
+import { createHash } from "node:crypto";
+import { OpenAPIHono, z } from "@hono/zod-openapi";
 import type { AppEnv } from "../../context.ts";
+import { sendAnswer } from "../../http/answer.ts";
 import { readBody } from "../../http/body.ts";
 import { contentDisposition } from "../../http/content-disposition.ts";
-import { json, problems } from "../../http/schemas.ts";
+import { claimOnce, idempotencyRecord } from "../../http/idempotency.ts";
+import { file, json } from "../../openapi/answers.ts";
 import { AppError } from "../../problem.ts";
+import { defineRoute } from "../../route.ts";
 import { listTickets } from "../list.ts";
 import { type Ticket, ticketFilters } from "../schemas.ts";
 import { EXPORT_PAGE, exportFileName, exportTickets } from "./export.ts";
 import { IMPORT_LIMIT, importTickets } from "./import.ts";
 import { ImportQuery, ImportReport } from "./schemas.ts";
 
-const tags = ["Tickets"];
 const CSV = "text/csv; charset=utf-8";
-const csvText = { schema: { type: "string" as const } };
 
 const ExportQuery = z.object(ticketFilters);
 
-const exportCsv = createRoute({
+const exportCsv = defineRoute({
   method: "get",
   path: "/",
-  tags,
+  tag: "Tickets",
+  operationId: "exportTickets",
   summary: "All tickets as CSV",
   description:
     "The filters of `GET /api/tickets`. Every field of a ticket in a column of its own, newest ticket first. Made for spreadsheets: UTF-8 with a byte " +
     "order mark, and an apostrophe before every text that a spreadsheet would take for a formula.",
-  middleware: [requires("tickets:csv")],
-  request: { query: ExportQuery },
-  responses: {
-    200: { description: "A file, sent as it is read from the database", content: { "text/csv": csvText } },
-    ...problems("validation_failed", "forbidden"),
-  },
+  permission: "tickets:csv",
+  query: ExportQuery,
+  answers: { 200: file("text/csv", "A file, sent as it is read from the database", "Content-Disposition") },
 });
 
-const importCsv = createRoute({
+const importCsv = defineRoute({
   method: "post",
   path: "/import",
-  tags,
+  tag: "Tickets",
+  operationId: "importTickets",
   summary: "Take tickets over from a CSV file",
   description:
     "For a shop that moves in with its history: numbers `TYPE-MMYY-NNNN` and `TYPE-YYYY-NNNN` are kept, other tickets " +
     "get the next number of their machine type and month. Nobody is notified. At most 12 MiB and 10,000 tickets. " +
     "Send it with `dry_run=true` first. docs/import.md describes the columns.",
-  middleware: [requires("tickets:csv")],
-  request: { query: ImportQuery, body: { required: true, content: { "text/csv": csvText } } },
-  responses: {
-    200: json(ImportReport, "What became of each line. A line that failed loses no other."),
-    ...problems(
-      "validation_failed",
-      "unauthorized",
-      "forbidden",
-      "cross_origin_request",
-      "payload_too_large",
-      "unsupported_media_type",
-      "empty_file",
-      "invalid_csv",
-      "too_many_lines",
-    ),
-  },
+  permission: "tickets:csv",
+  query: ImportQuery,
+  rawBody: { "text/csv": { schema: { type: "string" } } },
+  idempotent: true,
+  answers: { 200: json(ImportReport, "What became of each line. A line that failed loses no other.") },
+  problems: ["unsupported_media_type", "empty_file", "invalid_csv", "too_many_lines"],
 });
 
 /** At `/tickets.csv`. */
@@ -82,6 +72,10 @@ export const ticketImportRoutes = new OpenAPIHono<AppEnv>().openapi(importCsv, a
     throw new AppError("unsupported_media_type", { params: { expected: "text/csv" } });
   }
   const bytes = await readBody(c.req.raw, IMPORT_LIMIT);
-  const { dry_run } = c.req.valid("query");
-  return c.json(await importTickets(c.get("actorCtx"), { bytes, contentType, dryRun: dry_run }), 200);
+  const { dry_run, allow_gaps } = c.req.valid("query");
+  const ctx = c.get("actorCtx");
+  const sha256 = createHash("sha256").update(bytes).digest("base64url");
+  const record = idempotencyRecord(c, { contentType, dry_run, allow_gaps, sha256 });
+  const run = () => importTickets(ctx, { bytes, contentType, dryRun: dry_run, allowGaps: allow_gaps });
+  return sendAnswer<ImportReport, 200>(c, await claimOnce(ctx, record, 200, run));
 });

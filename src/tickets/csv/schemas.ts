@@ -1,11 +1,17 @@
 import { z } from "@hono/zod-openapi";
 
-export const ImportQuery = z.object({
-  dry_run: z
+const flag = (description: string) =>
+  z
     .enum(["true", "false"])
     .default("false")
     .transform((value) => value === "true")
-    .openapi({ type: "boolean", default: false, description: "Report what would happen, and write nothing." }),
+    .openapi({ type: "boolean", default: false, description });
+
+export const ImportQuery = z.object({
+  dry_run: flag("Report what would happen, and write nothing."),
+  allow_gaps: flag(
+    "Take numbers, too, that lie more than 1,000 above every known one of their machine type and month.",
+  ),
 });
 
 export const ImportLine = z

@@ -1,7 +1,8 @@
 import type { ActorContext } from "../../context.ts";
 import { type Answer, answerFromBatch, answerStatement, exactlyOnce } from "../../http/idempotency.ts";
+import { followTickets } from "../../machines/state.ts";
 import { asSearchText } from "../../search/words.ts";
-import { counterGroups, raiseCounters } from "./counters.ts";
+import { type CounterGroup, raiseCounters } from "./counters.ts";
 import { type ImportTicket, isOpen } from "./line.ts";
 
 /** Bounds of what one statement is given: lines, and bytes of JSON. D1 takes no parameter beyond 2 MB. */
@@ -76,10 +77,6 @@ const INSERT_TERMS = `
   UNION SELECT substr(number, dash + 1, 4), id FROM written
   UNION SELECT substr(number, dash + 6), id FROM written`;
 
-const STOP_MACHINES = `
-  UPDATE machines SET status = 'out_of_service', updated_at = ?
-  WHERE id IN (SELECT value FROM json_each(?)) AND status <> 'out_of_service'`;
-
 const SELECT_NUMBERS = `
   SELECT '{}' AS headers, json_group_array(json_array(n.line, n.ticket_id)) AS body FROM (${NUMBERED}) AS n`;
 
@@ -101,10 +98,15 @@ const withNumber = (lines: ImportTicket[], pick: (line: ImportTicket) => object 
  * The numbers given are kept like the answer to a creation, under a key of their own, so that a connection lost after
  * the commit neither doubles nor loses the batch.
  *
+ * @param raised counters that are brought up first: those of the lines, and of lines still to come.
  * @returns each line's ticket number.
  * @throws AppError `database_unavailable`, or D1's error when it refused a line.
  */
-export async function writeChunk(ctx: ActorContext, lines: ImportTicket[]): Promise<Map<number, string>> {
+export async function writeChunk(
+  ctx: ActorContext,
+  lines: ImportTicket[],
+  raised: CounterGroup[],
+): Promise<Map<number, string>> {
   const { DB } = ctx.env;
   const at = ctx.now().toISOString();
   const numbering = withNumber(lines);
@@ -113,7 +115,7 @@ export async function writeChunk(ctx: ActorContext, lines: ImportTicket[]): Prom
 
   const write = async (): Promise<Answer> => {
     const results = await DB.batch<{ headers: string; body: string }>([
-      raiseCounters(ctx, counterGroups(lines)),
+      raiseCounters(ctx, raised),
       DB.prepare(TAKE_NUMBERS).bind(numbering),
       DB.prepare(INSERT_TICKETS).bind(
         withNumber(lines, ({ terms, ...columns }) => ({ ...columns, search_text: asSearchText(terms) })),
@@ -122,7 +124,8 @@ export async function writeChunk(ctx: ActorContext, lines: ImportTicket[]): Prom
       ),
       DB.prepare(INSERT_TIMELINE).bind(numbering),
       DB.prepare(INSERT_TERMS).bind(withNumber(lines, ({ terms }) => ({ terms }))),
-      ...(stopped.length > 0 ? [DB.prepare(STOP_MACHINES).bind(at, JSON.stringify(stopped))] : []),
+      // Nobody is told: which of several tickets stopped a machine is not known either.
+      ...(stopped.length > 0 ? followTickets(ctx, stopped, "NULL") : []),
       answerStatement(ctx, record, 200, SELECT_NUMBERS, [numbering]),
     ]);
     return answerFromBatch(200, results);

@@ -1,0 +1,71 @@
+import type { ActorContext } from "../context.ts";
+import { enqueue } from "../deliveries/outbox.ts";
+import { IS_DOWN } from "./conditions.ts";
+
+/**
+ * The state that holds, over the row `machines`: out of service while a person or an open ticket says so, else what a
+ * person has set, else operational (contract section 3). So whatever tickets do, what a person has set stays.
+ */
+const STATUS = `
+  CASE WHEN set_status = 'out_of_service' OR ${IS_DOWN} THEN 'out_of_service'
+       ELSE COALESCE(set_status, 'operational') END`;
+
+const LISTED = "id IN (SELECT value FROM json_each(?))";
+
+const NOTE_TICKETS = `
+  INSERT INTO machine_timeline (machine_id, user_id, user_name, old_value, new_value, cause, ticket_id, created_at)
+  SELECT machines.id, u.id, u.name, machines.status, ${STATUS}, 'tickets', ?, ?
+  FROM machines JOIN users u ON u.id = ?
+  WHERE machines.${LISTED} AND machines.status <> ${STATUS}`;
+
+const FOLLOW = `
+  UPDATE machines SET status = ${STATUS}, status_since = ?, updated_at = ?
+  WHERE ${LISTED} AND status <> ${STATUS}`;
+
+/**
+ * Statements that bring machines in line with what their open tickets say, for the batch that changes a ticket: after
+ * the ticket's own statements. They write nothing where the state stays as it is.
+ *
+ * @param ticketId SQL for the id of the ticket that is the reason.
+ */
+export function followTickets(ctx: ActorContext, machineIds: number[], ticketId: string): D1PreparedStatement[] {
+  const at = ctx.now().toISOString();
+  const ids = JSON.stringify(machineIds);
+  const { DB } = ctx.env;
+  return [
+    DB.prepare(NOTE_TICKETS.replace("?", ticketId)).bind(at, ctx.actor.id, ids),
+    DB.prepare(FOLLOW).bind(at, at, ids),
+  ];
+}
+
+/**
+ * A statement that tells the endpoints that listen what the batch has just noted of a machine's state.
+ *
+ * @returns rows `{id}` of new deliveries.
+ */
+export function tellState(ctx: ActorContext, machineId: number): D1PreparedStatement {
+  const at = ctx.now().toISOString();
+  return enqueue(
+    ctx,
+    `SELECT 'webhook' AS channel, 'webhook:' || w.id AS target,
+            'machine:' || m.id || '/e' || e.id AS subject, 'machine.status_changed' AS event_type,
+            json_object('type', 'machine.status_changed', 'timestamp', e.created_at, 'data', json_object(
+              'machine', json_object('id', m.id, 'machine_type', mt.code, 'name', m.name, 'model', m.model,
+                                     'serial_number', m.serial_number, 'location', m.location, 'status', m.status,
+                                     'status_cause', m.status_cause, 'status_since', m.status_since),
+              'old_status', e.old_value, 'new_status', e.new_value, 'cause', e.cause, 'reason', e.comment,
+              'ticket', (SELECT json_object('id', t.id, 'ticket_id', t.ticket_id, 'title', t.title)
+                         FROM tickets t WHERE t.id = e.ticket_id),
+              'actor', json_object('id', e.user_id, 'name', e.user_name))) AS payload
+     FROM webhook_endpoints w
+     CROSS JOIN machine_timeline e
+     JOIN machines m ON m.id = e.machine_id
+     JOIN machine_types mt ON mt.id = m.machine_type_id
+     WHERE w.active = 1
+       AND EXISTS (SELECT 1 FROM json_each(w.events) heard WHERE heard.value = 'machine.status_changed')
+       AND e.id = (SELECT MAX(id) FROM machine_timeline WHERE machine_id = ?) AND e.created_at = ?`,
+    [machineId, at],
+    // The newest entry may be another batch's of the same millisecond, which has told of it.
+    { once: true },
+  );
+}

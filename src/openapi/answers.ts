@@ -1,0 +1,87 @@
+import { type RouteConfig, z } from "@hono/zod-openapi";
+import { type FieldError, PROBLEMS, type ProblemCode } from "../problem.ts";
+
+/** Headers of answers, described once and referred to by every answer that has them. */
+export const ANSWER_HEADERS = {
+  "X-Request-Id": { description: "Names this request in the log; quote it when you report something.", type: "string" },
+  ETag: { description: "The version of what was answered.", type: "string", example: '"3"' },
+  Location: { description: "Where the new thing is.", type: "string", example: "/api/tickets/CNC-1126-0001" },
+  Link: {
+    description: 'The next page (RFC 8288), `rel="next"`; absent on the last one.',
+    type: "string",
+    example: '</api/tickets?cursor=WzFd>; rel="next"',
+  },
+  "Idempotency-Replayed": {
+    description: "`true`: this is the first answer to this `Idempotency-Key` once more; nothing was done again.",
+    type: "string",
+    pattern: "^true$",
+  },
+  "Retry-After": { description: "Seconds to wait before the next try.", type: "integer", minimum: 1 },
+  "Accept-Ranges": { description: "A part may be asked for with `Range`.", type: "string", example: "bytes" },
+  "Content-Range": { description: "Which part this is.", type: "string", example: "bytes 0-99/1234" },
+  "Content-Disposition": { description: "The name of the file.", type: "string" },
+  "Set-Auth-Token": { description: "The token of the new session.", type: "string" },
+} as const;
+export type AnswerHeader = keyof typeof ANSWER_HEADERS;
+
+export type Answer = RouteConfig["responses"][string] & { headers?: Record<string, { $ref: string }> };
+
+/** Refers to the descriptions of these headers. */
+export const answerHeaders = (...names: AnswerHeader[]) =>
+  Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
+
+/** Any bytes. */
+export const BINARY = { type: "string", contentMediaType: "application/octet-stream" } as const;
+
+/** Documents an answer in JSON. */
+export const json = <S extends z.ZodType>(schema: S, description: string, ...headers: AnswerHeader[]) => ({
+  description,
+  headers: answerHeaders(...headers),
+  content: { "application/json": { schema } },
+});
+
+/** Documents an answer that is a file, or text other than JSON. */
+export const file = <Type extends string>(type: Type, description: string, ...headers: AnswerHeader[]) => ({
+  description,
+  headers: answerHeaders(...headers),
+  content: {
+    [type]: { schema: BINARY },
+  } as Record<Type, { schema: typeof BINARY }>,
+});
+
+/** The body of every error (RFC 9457). */
+export const ProblemSchema = z
+  .object({
+    type: z.string().openapi({ format: "uri-reference", example: "/problems/validation_failed" }),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    code: z.enum(Object.keys(PROBLEMS) as [ProblemCode, ...ProblemCode[]]),
+    request_id: z.string(),
+    error: z.string().openapi({ description: "The same as `detail`." }),
+    errors: z
+      .array(z.object({ path: z.string(), message: z.string() }) satisfies z.ZodType<FieldError>)
+      .optional()
+      .openapi({ description: "Which fields or parameters are wrong, and why." }),
+    allowed: z
+      .array(z.string())
+      .optional()
+      .openapi({ description: "With `illegal_status_transition`: what is possible." }),
+    known: z.array(z.string()).optional().openapi({ description: "With `unknown_parameter`: what the route takes." }),
+  })
+  .openapi("Problem");
+
+/** Documents problems, one answer for each status. */
+export function problemAnswers(codes: readonly ProblemCode[]): RouteConfig["responses"] {
+  const byStatus = Map.groupBy(new Set(codes), (code) => PROBLEMS[code].status);
+  return Object.fromEntries(
+    [...byStatus].map(([status, together]) => [
+      status,
+      {
+        description: together.map((code) => `\`${code}\`: ${PROBLEMS[code].en.title}`).join("; "),
+        headers: answerHeaders("X-Request-Id", ...(status === 429 || status === 503 ? (["Retry-After"] as const) : [])),
+        content: { "application/problem+json": { schema: ProblemSchema } },
+      },
+    ]),
+  );
+}

@@ -1,0 +1,138 @@
+import type { ActorContext } from "../context.ts";
+import { asSearchText, words } from "../search/words.ts";
+import type { Change } from "./change.ts";
+import { NEWS_OF_STATUS } from "./events.ts";
+import type { Ticket, TicketStatus, UpdateTicketInput } from "./schemas.ts";
+import { checkTransition, OPEN_STATUSES, WORKING_STATUSES } from "./transitions.ts";
+
+/** Fields that change without a rule of their own. */
+export const PLAIN_FIELDS = [
+  "title",
+  "description",
+  "priority",
+  "customer_id",
+  "reporter_name",
+  "scheduled_date",
+  "reported_at",
+  "is_machine_down",
+] as const;
+
+/** A value as its column holds it: SQLite has no booleans. */
+export const stored = (value: string | number | boolean | null) => (typeof value === "boolean" ? Number(value) : value);
+
+/** Keeps the words of a ticket in step with its texts: in its row, and by statements in the index of words. */
+function indexWords(ctx: ActorContext, ticket: Ticket, texts: Pick<Ticket, "title" | "description">, change: Change) {
+  const terms = words(ticket.ticket_id.split("-").at(-1), texts.title, texts.description);
+  const found = JSON.stringify(terms);
+  const { DB } = ctx.env;
+  change.set.search_text = asSearchText(terms);
+  change.statements = [
+    // Words are letters and digits: what the row holds becomes JSON by replacing the spaces.
+    DB.prepare(
+      `DELETE FROM ticket_terms WHERE ticket_id = ?1 AND term NOT IN (SELECT value FROM json_each(?2)) AND term IN (
+         SELECT w.value FROM tickets t, json_each('["' || replace(trim(t.search_text), ' ', '","') || '"]') w
+         WHERE t.id = ?1)`,
+    ).bind(ticket.id, found),
+    DB.prepare(
+      "INSERT INTO ticket_terms (term, ticket_id) SELECT value, ? FROM json_each(?) WHERE true ON CONFLICT DO NOTHING",
+    ).bind(ticket.id, found),
+  ];
+}
+
+function changeFields(ctx: ActorContext, ticket: Ticket, input: UpdateTicketInput, change: Change): void {
+  const fields = PLAIN_FIELDS.filter((field) => input[field] !== undefined && input[field] !== ticket[field]);
+  if (fields.length === 0) return;
+  for (const field of fields) change.set[field] = stored(input[field] ?? null);
+  const { title = ticket.title, description = ticket.description } = input;
+  if (title !== ticket.title || description !== ticket.description) {
+    indexWords(ctx, ticket, { title, description }, change);
+  }
+  const new_value = JSON.stringify(Object.fromEntries(fields.map((field) => [field, input[field]])));
+  change.fields = fields;
+  change.entries.push({ action: "updated", new_value });
+  change.webhooks.push("ticket.updated");
+  change.pushes.push({ event: "ticket.updated", user_id: ticket.assigned_to });
+  // A customer who is named later hears how things stand, while the ticket is open.
+  if (fields.includes("customer_id") && input.customer_id && OPEN_STATUSES.includes(ticket.status)) {
+    change.news = NEWS_OF_STATUS[ticket.status] ?? "received";
+  }
+}
+
+function changeStatus(ctx: ActorContext, ticket: Ticket, status: TicketStatus | undefined, change: Change): void {
+  if (status === undefined) return;
+  checkTransition(ticket, status);
+  const now = ctx.now().toISOString();
+  // A status that tells nothing leaves what a customer who is named with it hears, while the ticket goes on.
+  const ends = ["cancelled", "archived"].includes(status);
+  change.news = NEWS_OF_STATUS[status] ?? (ends ? undefined : change.news);
+  change.set.status = status;
+  change.entries.push({ action: "status_changed", old_value: ticket.status, new_value: status });
+  change.webhooks.push("ticket.status_changed");
+  if (status === "completed") {
+    change.set.completed_at = now;
+    change.pushes.push({ event: "ticket.completed", user_id: ticket.reported_by });
+  } else if (status !== "archived") {
+    change.set.completed_at = null;
+  }
+  if (WORKING_STATUSES.includes(status) && ticket.acknowledged_at === null) {
+    change.set.acknowledged_at = now;
+    change.set.acknowledged_by = ctx.actor.id;
+  }
+  change.pushes.push({ event: "ticket.status_changed", user_id: ticket.assigned_to });
+}
+
+/** Who has the ticket after this update: starting work on one that nobody has assigns it. */
+export function assigneeAfter(ctx: ActorContext, ticket: Pick<Ticket, "assigned_to">, input: UpdateTicketInput) {
+  if (input.assigned_to !== undefined) return input.assigned_to;
+  const starts = input.status !== undefined && WORKING_STATUSES.includes(input.status);
+  return ticket.assigned_to ?? (starts ? ctx.actor.id : null);
+}
+
+function assign(ticket: Ticket, assignee: { id: number | null; name: string | null }, change: Change): void {
+  if (assignee.id === ticket.assigned_to) return;
+  change.set.assigned_to = assignee.id;
+  change.entries.push({ action: "assigned", old_value: ticket.assignee_name, new_value: assignee.name });
+  change.webhooks.push("ticket.assigned");
+  // First, so that the one notification a person gets says what matters most to them.
+  change.pushes.unshift(
+    { event: "ticket.assigned", user_id: assignee.id },
+    { event: "ticket.unassigned", user_id: ticket.assigned_to },
+  );
+}
+
+function comment(ticket: Ticket, text: string | undefined, change: Change): void {
+  if (text === undefined) return;
+  change.webhooks.push("ticket.commented");
+  change.details = { comment: text };
+  const [first] = change.entries;
+  if (first) {
+    first.comment = text;
+    return;
+  }
+  change.entries.push({ action: "commented", comment: text });
+  change.pushes.push(
+    { event: "ticket.commented", user_id: ticket.assigned_to },
+    { event: "ticket.commented", user_id: ticket.reported_by },
+  );
+}
+
+/**
+ * Works out what an update means for this ticket.
+ *
+ * @param name of whoever has the ticket afterwards.
+ * @returns null when nothing changes.
+ * @throws AppError `illegal_status_transition`.
+ */
+export function planUpdate(
+  ctx: ActorContext,
+  ticket: Ticket,
+  input: UpdateTicketInput,
+  name: string | null,
+): Change | null {
+  const change: Change = { set: {}, entries: [], webhooks: [], pushes: [] };
+  changeFields(ctx, ticket, input, change);
+  changeStatus(ctx, ticket, input.status, change);
+  assign(ticket, { id: assigneeAfter(ctx, ticket, input), name }, change);
+  comment(ticket, input.comment, change);
+  return change.entries.length > 0 ? change : null;
+}
