@@ -104,11 +104,11 @@ describe("a machine's history", () => {
     }
   });
 
-  test("is that of the machine in the path, whatever the query says", async () => {
+  test("is that of the machine in the path; the query cannot name another", async () => {
     const [first, second] = machines.map(({ id }) => id) as [number, number];
-    expect(await idsOf(desk, people.operator, `/api/machines/${first}/tickets?machine_id=${second}&limit=100`)).toEqual(
-      historyOf(first).slice(0, 100),
-    );
+    const path = `/api/machines/${first}/tickets?limit=100`;
+    expect(await idsOf(desk, people.operator, path)).toEqual(historyOf(first).slice(0, 100));
+    await problemOf(await desk.get(people.operator, `${path}&machine_id=${second}`), 400, "unknown_parameter");
   });
 
   test("is empty for a machine that never broke", async () => {

@@ -137,7 +137,7 @@ describe("GET /api/emails", () => {
   });
 });
 
-test("a queue message of five mails stays within fifty statements, sent or failing", async () => {
+test("a queue message full of mails stays within fifty statements, sent or failing", async () => {
   const { database, take } = countedDatabase(env.DB);
   const { EMAIL, refuse } = mailbox();
   const on = stage({ settings: { EMAIL, DB: database } });
@@ -152,12 +152,12 @@ test("a queue message of five mails stays within fifty statements, sent or faili
     expect(take().statements).toBeLessThanOrEqual(50);
   }
   expect((await emailRows()).map(({ status }) => status)).toEqual([
-    ...Array(5).fill("sent"),
-    ...Array(5).fill("failed"),
+    ...Array(IDS_PER_MESSAGE).fill("sent"),
+    ...Array(IDS_PER_MESSAGE).fill("failed"),
   ]);
 });
 
-test.each(["email", "whatsapp"])("a queue message of five news by %s stays within fifty statements", async (method) => {
+test.each(["email", "whatsapp"])("a queue message full of news by %s stays within fifty statements", async (method) => {
   const { database, take } = countedDatabase(env.DB);
   const { on, create, listener, prefer } = await customerDesk(office.shop, REACHABLE, { DB: database });
   await prefer({ preferred_channel: method });

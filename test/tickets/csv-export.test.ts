@@ -44,7 +44,7 @@ test("every ticket with every field, newest first, fit for Excel, free of formul
   expect(response.headers.get("content-disposition")).toBe(
     `attachment; filename="tickets-2026-11-30.csv"; filename*=UTF-8''tickets-2026-11-30.csv`,
   );
-  expect(response.headers.get("cache-control")).toContain("private");
+  expect(response.headers.get("cache-control")).toBe("no-store");
   const bytes = new Uint8Array(await response.arrayBuffer());
   expect([...bytes.slice(0, 3)]).toEqual([0xef, 0xbb, 0xbf]);
   const text = new TextDecoder().decode(bytes);

@@ -55,6 +55,8 @@ async function sendText(body: string | Uint8Array): Promise<number> {
       ticket_timeline: ticket.id,
       ticket_counters: 1,
       ticket_terms: expect.any(Number),
+      // The machine stops with the first ticket that says so, and no other is needed to keep it down.
+      machine_timeline: before.machine_timeline || Number(ticket.is_machine_down),
     });
     expect(ticket.ticket_id).toBe(`CNC-1126-${String(ticket.id).padStart(4, "0")}`);
     const [row] = await queryAll("SELECT title, description FROM tickets WHERE id = ?", ticket.id);
