@@ -19,7 +19,8 @@ interface Definition {
   /** A verb and a noun, unique: generated clients name their functions after it. */
   operationId: string;
   summary: string;
-  description?: string;
+  /** What the summary leaves open, in whole sentences. */
+  description: string;
   permission: Permission | "signed-in" | "public";
   /** A person who is signed in, not an API key. */
   by?: "person";

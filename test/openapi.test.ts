@@ -22,6 +22,7 @@ interface Parameter {
 }
 interface Operation {
   summary?: string;
+  description?: string;
   tags?: string[];
   operationId?: string;
   security?: Record<string, string[]>[];
@@ -31,7 +32,8 @@ interface Operation {
 }
 interface Document {
   openapi: string;
-  info: { title: string; version: string; license?: { name: string } };
+  info: { title: string; version: string; license?: { name: string }; contact?: { name: string } };
+  tags: { name: string; description: string }[];
   security?: Record<string, string[]>[];
   paths: Record<string, Record<string, Operation>>;
   components: {
@@ -131,6 +133,18 @@ function expectedCodes(name: string, operation: Operation): ProblemCode[] {
   return codes;
 }
 
+const VERBS =
+  "acknowledge add attach clean create delete download export get import list receive replace resume retry rotate " +
+  "send sign sync test update";
+
+test("operations have a name each, and every tag is described and used", () => {
+  const names = OPERATIONS.map(({ operation }) => operation.operationId);
+  expect(new Set(names).size).toBe(names.length);
+  const used = new Set(OPERATIONS.flatMap(({ operation }) => operation.tags));
+  expect(document.tags.map(({ name }) => name).sort()).toEqual([...used].sort());
+  for (const { description } of document.tags) expect(description).toMatch(/^[A-Z].*[.]$/);
+});
+
 const FILE_BODIES: Record<string, string> = {
   "POST /api/tickets/{ref}/attachments": "multipart/form-data",
   "POST /api/tickets/import": "text/csv",
@@ -155,7 +169,14 @@ describe.each(OPERATIONS)("$name", ({ name, path, operation }) => {
 
   test("says what it does, in whose group", () => {
     expect(operation.summary).toMatch(/^[A-Z][^.]{5,79}$/);
+    expect(operation.description).toMatch(/^[`A-Z].*[.]$/s);
     expect(operation.tags).toHaveLength(1);
+  });
+
+  test("has a name for generated clients: a verb and a noun", () => {
+    const verb = /^[a-z]+/.exec(operation.operationId ?? "")?.[0] ?? "";
+    expect(VERBS.split(" ")).toContain(verb);
+    expect(operation.operationId).toMatch(/^[a-z]+([A-Z][a-z]+)+$/);
   });
 
   test("has an answer for success, and describes every answer", () => {

@@ -36,6 +36,7 @@ const list = defineRoute({
   tag: "Attachments",
   operationId: "listAttachments",
   summary: "What is attached to a ticket, oldest first",
+  description: "Names, sizes and types; the files themselves are at their `url`.",
   permission: "tickets:read",
   params: TicketRefParam,
   answers: { 200: json(AttachmentListOutput, "All of them, on one page") },

@@ -33,6 +33,8 @@ const endSession = defineRoute({
   tag: "Sign-in",
   operationId: "signOut",
   summary: "End this session",
+  description:
+    "The token and the cookie end at once, and the devices that were registered in this session get no more pushes.",
   permission: "signed-in",
   answers: { 204: { description: "Signed out" } },
 });
@@ -43,6 +45,7 @@ const getSession = defineRoute({
   tag: "Sign-in",
   operationId: "getSession",
   summary: "The current session, or null",
+  description: "For a page that wants to know whether somebody is signed in. An API key is no session.",
   permission: "public",
   answers: { 200: json(SessionOutput, "The session") },
 });

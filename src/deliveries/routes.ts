@@ -25,6 +25,7 @@ const list = defineRoute({
   tag: "Deliveries",
   operationId: "listDeliveries",
   summary: "List deliveries, newest first",
+  description: "Pushes, webhooks, e-mails and customers for Stripe. Of one ticket with `ticket`.",
   permission: "deliveries:read",
   query: DeliveryListQuery,
   answers: { 200: json(DeliveryListOutput, "A page") },
@@ -36,6 +37,7 @@ const health = defineRoute({
   tag: "Deliveries",
   operationId: "getDeliveryHealth",
   summary: "How the outbox is doing",
+  description: "For monitors: what waits, what is stuck, and which channels are paused.",
   permission: "deliveries:read",
   answers: { 200: json(DeliveryHealthOutput, "Counts by status and channel") },
 });
@@ -46,6 +48,7 @@ const get = defineRoute({
   tag: "Deliveries",
   operationId: "getDelivery",
   summary: "One delivery with its tries",
+  description: "With what was, or will be, sent.",
   permission: "deliveries:read",
   params: IdParam,
   answers: { 200: json(DeliveryOutput, "The delivery") },

@@ -33,6 +33,7 @@ const list = defineRoute({
   tag: "E-mails",
   operationId: "listEmails",
   summary: "What was sent, newest first, with what became of it for each recipient",
+  description: "One entry for each send. Of one ticket with `ticket`.",
   permission: "emails:read",
   query: EmailListQuery,
   answers: { 200: json(EmailListOutput, "A page of sends") },

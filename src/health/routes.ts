@@ -10,6 +10,7 @@ const health = defineRoute({
   tag: "Service",
   operationId: "getHealth",
   summary: "Whether the service is up, and which version",
+  description: "Answers without asking the database: for load balancers and monitors.",
   permission: "public",
   answers: { 200: json(z.object({ status: z.literal("ok"), version: z.string() }).openapi("HealthOutput"), "Up") },
 });

@@ -32,6 +32,7 @@ const DOCUMENT = {
   info: {
     title: "Shopfloor Tickets",
     version: packageJson.version,
+    contact: { name: "The administrators of this installation" },
     license: { name: "MIT", identifier: "MIT" },
     description:
       "Maintenance tickets for machine shops. Errors are RFC 9457 problem documents with a stable `code`, in English " +

@@ -25,6 +25,7 @@ const publicKey = defineRoute({
   tag: "Push",
   operationId: "getVapidPublicKey",
   summary: "The key that a browser needs to subscribe",
+  description: "It is the same for all, and changes only with the installation's keys (RFC 8292).",
   permission: "signed-in",
   answers: { 200: json(VapidPublicKeyOutput, "`applicationServerKey` of `PushManager.subscribe()`") },
 });
@@ -35,6 +36,7 @@ const list = defineRoute({
   tag: "Push",
   operationId: "listPushSubscriptions",
   summary: "My devices",
+  description: "Those of whoever asks.",
   permission: "signed-in",
   answers: { 200: json(SubscriptionListOutput, "At most ten") },
 });
@@ -61,6 +63,7 @@ const remove = defineRoute({
   tag: "Push",
   operationId: "deletePushSubscription",
   summary: "Remove one of my devices",
+  description: "It gets no more pushes. Other people's devices are not found.",
   permission: "signed-in",
   params: IdParam,
   answers: { 204: { description: "Removed" } },
@@ -73,6 +76,8 @@ const test = defineRoute({
   tag: "Push",
   operationId: "testPush",
   summary: "Send a test notification to my devices",
+  description:
+    "Waits for the push services, and tells what each said. A device that a service declares dead is removed.",
   permission: "signed-in",
   idempotent: true,
   answers: { 200: json(PushTestOutput, "How each device fared") },
@@ -84,6 +89,7 @@ const logs = defineRoute({
   tag: "Push",
   operationId: "listPushLogs",
   summary: "What became of pushes, per device",
+  description: "One entry for each try and device.",
   permission: "deliveries:read",
   query: PushLogListQuery,
   answers: { 200: json(PushLogListOutput, "A page, newest first") },

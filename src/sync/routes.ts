@@ -56,6 +56,7 @@ const status = defineRoute({
   tag: "Sync",
   operationId: "getSyncStatus",
   summary: "How far the sync is",
+  description: "Works also when Stripe is not set up; then `configured` is false.",
   permission: "sync:manage",
   answers: { 200: json(SyncStatusOutput, "Jobs by status, and whether the channel works") },
 });
@@ -66,6 +67,7 @@ const resumeSync = defineRoute({
   tag: "Sync",
   operationId: "resumeSync",
   summary: "Go on after a pause without waiting for the next probe",
+  description: "For when the key at Stripe has been put right.",
   permission: "sync:manage",
   idempotent: true,
   answers: { 200: json(SyncStatusOutput, "As it is now") },

@@ -28,6 +28,7 @@ const me = defineRoute({
   tag: "People",
   operationId: "getMe",
   summary: "Who I am",
+  description: "The person behind the token, the cookie or the API key.",
   permission: "signed-in",
   answers: { 200: json(MeOutput, "The signed-in user") },
 });
@@ -60,6 +61,7 @@ const list = defineRoute({
   tag: "People",
   operationId: "listUsers",
   summary: "List users",
+  description: "Everybody who ever had an account, disabled people too, by id.",
   permission: "users:manage",
   query: UserListQuery,
   answers: { 200: json(UserListOutput, "A page") },
@@ -71,6 +73,8 @@ const create = defineRoute({
   tag: "People",
   operationId: "createUser",
   summary: "Add a user",
+  description:
+    "There is no public sign-up: accounts are added here, by people only. Nobody is told the password by us.",
   permission: "users:manage",
   by: "person",
   body: CreateUserInput,
@@ -96,6 +100,7 @@ const get = defineRoute({
   tag: "People",
   operationId: "getUser",
   summary: "One user",
+  description: "Also when disabled.",
   permission: "users:manage",
   params: IdParam,
   answers: { 200: json(UserOutput, "The user") },
