@@ -1,6 +1,9 @@
 import { z } from "@hono/zod-openapi";
 import { AppError } from "../problem.ts";
 
+/** A cursor as a query parameter. */
+export const cursorText = z.string().min(1).max(500);
+
 /** Query parameters of every list (contract section 1). */
 export const pageQuery = {
   limit: z
@@ -10,7 +13,7 @@ export const pageQuery = {
     .refine((value) => value >= 1 && value <= 100, "must be a number from 1 to 100")
     .default(50)
     .openapi({ type: "integer", minimum: 1, maximum: 100, default: 50 }),
-  cursor: z.string().min(1).max(500).optional().openapi({ description: "`next_cursor` of the page before." }),
+  cursor: cursorText.optional().openapi({ description: "`next_cursor` of the page before." }),
 };
 
 /** Packs the sort key of a page's last row into an opaque text. */
@@ -42,10 +45,23 @@ export function paginate<Row>(rows: Row[], limit: number, key: (row: Row) => (st
   return { page, next_cursor: rows.length > limit && last ? encodeCursor(key(last)) : null };
 }
 
-/** The `Link` header of a page (RFC 8288), or nothing on the last page. */
-export function linkHeader(requestUrl: string, next_cursor: string | null): Record<string, string> {
-  if (!next_cursor) return {};
-  const url = new URL(requestUrl);
-  url.searchParams.set("cursor", next_cursor);
-  return { link: `<${url.href}>; rel="next"` };
+/**
+ * The `Link` header of a page (RFC 8288), or nothing where there is no other page.
+ *
+ * @param previous_cursor for a list that is read backwards, too, by `before`.
+ */
+export function linkHeader(
+  requestUrl: string,
+  next_cursor: string | null,
+  previous_cursor: string | null = null,
+): Record<string, string> {
+  const link = (rel: string, parameter: string, cursor: string | null): string[] => {
+    if (!cursor) return [];
+    const url = new URL(requestUrl);
+    for (const other of ["cursor", "before"]) if (other !== parameter) url.searchParams.delete(other);
+    url.searchParams.set(parameter, cursor);
+    return [`<${url.href}>; rel="${rel}"`];
+  };
+  const links = [...link("next", "cursor", next_cursor), ...link("prev", "before", previous_cursor)];
+  return links.length > 0 ? { link: links.join(", ") } : {};
 }

@@ -7,7 +7,7 @@ export const ANSWER_HEADERS = {
   ETag: { description: "The version of what was answered.", type: "string", example: '"3"' },
   Location: { description: "Where the new thing is.", type: "string", example: "/api/tickets/CNC-1126-0001" },
   Link: {
-    description: 'The next page (RFC 8288), `rel="next"`; absent on the last one.',
+    description: 'Other pages (RFC 8288): `rel="next"`, and `rel="prev"` where there is one; absent without either.',
     type: "string",
     example: '</api/tickets?cursor=WzFd>; rel="next"',
   },

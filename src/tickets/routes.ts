@@ -12,20 +12,20 @@ import { createTicket } from "./create.ts";
 import { deleteTicket } from "./delete.ts";
 import { listTickets } from "./list.ts";
 import { sendPage } from "./page-answer.ts";
-import { getTicket, listTimeline } from "./read.ts";
 import {
   CommentInput,
   CommentOutput,
   CreateTicketInput,
-  QueueQuery,
   TicketListOutput,
   TicketListQuery,
   TicketOutput,
   TicketRefParam,
   TicketWithTimelineOutput,
   TimelineOutput,
+  TimelineQuery,
   UpdateTicketInput,
 } from "./schemas.ts";
+import { getTicket, listTimeline } from "./timeline.ts";
 import { updateTicket } from "./update.ts";
 
 const create = defineRoute({
@@ -67,8 +67,10 @@ const get = defineRoute({
   path: "/{ref}",
   tag: "Tickets",
   operationId: "getTicket",
-  summary: "One ticket with its timeline",
-  description: "By its number or its id, in either case of letters.",
+  summary: "One ticket with the newest entries of its timeline",
+  description:
+    "By its number or its id, in either case of letters. Of the timeline the newest 100 entries are there, oldest of them " +
+    "first; `timeline_before` leads to those before.",
   permission: "tickets:read",
   params: TicketRefParam,
   conditional: true,
@@ -123,10 +125,12 @@ const timeline = defineRoute({
   tag: "Tickets",
   operationId: "listTimeline",
   summary: "What happened to a ticket, oldest first",
-  description: "Nothing changes or removes an entry.",
+  description:
+    "From the beginning, page by page with `cursor`; or backwards from a place with `before`. Each page is in the order of " +
+    "the timeline. Nothing changes or removes an entry.",
   permission: "tickets:read",
   params: TicketRefParam,
-  query: QueueQuery,
+  query: TimelineQuery,
   answers: { 200: json(TimelineOutput, "A page") },
   problems: ["ticket_not_found"],
 });
@@ -192,7 +196,7 @@ export const ticketRoutes = new OpenAPIHono<AppEnv>()
   })
   .openapi(timeline, async (c) => {
     const page = await listTimeline(c.get("ctx"), c.req.valid("param").ref, c.req.valid("query"));
-    return c.json(page, 200, linkHeader(c.req.url, page.next_cursor));
+    return c.json(page, 200, linkHeader(c.req.url, page.next_cursor, page.previous_cursor));
   })
   .openapi(comment, async (c) => {
     const { body } = c.req.valid("json");

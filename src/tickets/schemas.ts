@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { pageQuery } from "../http/cursor.ts";
+import { cursorText, pageQuery } from "../http/cursor.ts";
 import { id, inputInstant, instant, optionalText, text } from "../http/schemas.ts";
 
 export const TICKET_STATUSES = [
@@ -110,20 +110,54 @@ export const TimelineEntry = z
     created_at: instant,
   })
   .openapi("TimelineEntry");
+export type TimelineEntry = z.output<typeof TimelineEntry>;
 export type TimelineAction = (typeof TIMELINE_ACTIONS)[number];
 
 export const CommentOutput = z.object({ comment: TimelineEntry }).openapi("CommentOutput");
 export type CommentOutput = z.output<typeof CommentOutput>;
 
+/** Entries of its timeline that a ticket is shown with: the newest. The rest is a cursor away. */
+export const TIMELINE_SHOWN = 100;
+
 export const TimelineOutput = z
-  .object({ timeline: z.array(TimelineEntry), next_cursor: z.string().nullable() })
+  .object({
+    timeline: z.array(TimelineEntry),
+    next_cursor: z.string().nullable().openapi({ description: "The place after this page, for `cursor`." }),
+    previous_cursor: z.string().nullable().openapi({ description: "The place before this page, for `before`." }),
+  })
   .openapi("TimelineOutput");
+
+export const TimelineQuery = z
+  .object({
+    ...pageQuery,
+    before: cursorText.optional().openapi({
+      description:
+        "`timeline_before` of the ticket, or `previous_cursor` of a page: the last entries before that place. Not " +
+        "together with `cursor`.",
+    }),
+  })
+  .refine(({ cursor, before }) => cursor === undefined || before === undefined, {
+    path: ["before"],
+    message: "does not go together with cursor",
+  });
+export type TimelineQuery = z.output<typeof TimelineQuery>;
 
 export const TicketOutput = z.object({ ticket: Ticket }).openapi("TicketOutput");
 export type TicketOutput = z.output<typeof TicketOutput>;
 
 export const TicketWithTimelineOutput = z
-  .object({ ticket: Ticket.extend({ timeline: z.array(TimelineEntry) }) })
+  .object({
+    ticket: Ticket.extend({
+      timeline: z
+        .array(TimelineEntry)
+        .max(TIMELINE_SHOWN)
+        .openapi({ description: "The newest entries, oldest of them first." }),
+      timeline_before: z.string().nullable().openapi({
+        description:
+          "`before` of `GET /api/tickets/{ref}/timeline` for the entries before these; null: there are none.",
+      }),
+    }),
+  })
   .openapi("TicketWithTimelineOutput");
 
 export const TicketListOutput = z

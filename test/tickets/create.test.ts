@@ -139,6 +139,6 @@ test("the answer is the same ticket that a GET shows", async () => {
   const response = await app.request(`/api/tickets/${ticket.ticket_id}`, {
     headers: { authorization: `Bearer ${technician.token}` },
   });
-  const { timeline: _, ...shown } = ((await response.json()) as { ticket: { timeline: unknown } }).ticket;
-  expect(shown).toEqual(ticket);
+  const shown = (await response.json()) as { ticket: unknown };
+  expect(shown.ticket).toEqual({ ...ticket, timeline: expect.any(Array), timeline_before: null });
 });

@@ -1,11 +1,12 @@
 import { beforeAll, expect, test } from "vitest";
+import { z } from "zod";
 import { Ticket, TicketWithTimelineOutput, TimelineEntry } from "../../src/tickets/schemas.ts";
 import { at, execute, machine, type Person, person, send, startApp } from "../helpers.ts";
 import { expectRefusal } from "../problems.ts";
 import { createdTicket, postTicket } from "./api.ts";
 
 const Output = TicketWithTimelineOutput.extend({
-  ticket: Ticket.extend({ timeline: TimelineEntry.strict().array() }).strict(),
+  ticket: Ticket.extend({ timeline: TimelineEntry.strict().array(), timeline_before: z.null() }).strict(),
 }).strict();
 const app = startApp(at("2026-11-20T15:00:00.000Z"));
 let operator: Person;
