@@ -1,7 +1,7 @@
 import Papa from "papaparse";
 import { localDate } from "../../time/days.ts";
 import { Ticket } from "../schemas.ts";
-import { FORMULA_START } from "./text.ts";
+import { guarded } from "./text.ts";
 
 /** Tickets that one page of an export holds: 100,000 tickets are 100 queries, and memory never sees more. */
 export const EXPORT_PAGE = 1000;
@@ -9,17 +9,19 @@ export const EXPORT_PAGE = 1000;
 /** One page of the list that is exported, from the cursor that the page before gave. */
 export type FetchPage = (cursor: string | undefined) => Promise<{ tickets: Ticket[]; next_cursor: string | null }>;
 
-const COLUMNS = Object.keys(Ticket.shape);
+const COLUMNS = Object.keys(Ticket.shape) as (keyof Ticket)[];
 /** Without it Excel takes UTF-8 for the system's own encoding. */
 const BYTE_ORDER_MARK = "\uFEFF";
 const NEWLINE = "\r\n";
 
 const HEADER = COLUMNS.join(",") + NEWLINE;
 
-function lines(data: Ticket[]): string {
-  if (data.length === 0) return "";
-  const options = { newline: NEWLINE, header: false, escapeFormulae: FORMULA_START };
-  return Papa.unparse({ fields: COLUMNS, data }, options) + NEWLINE;
+const cell = (value: Ticket[keyof Ticket]) => (typeof value === "string" ? guarded(value) : value);
+
+function lines(tickets: Ticket[]): string {
+  if (tickets.length === 0) return "";
+  const data = tickets.map((ticket) => COLUMNS.map((column) => cell(ticket[column])));
+  return Papa.unparse(data, { newline: NEWLINE }) + NEWLINE;
 }
 
 /**

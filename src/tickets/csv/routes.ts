@@ -26,7 +26,8 @@ const exportCsv = defineRoute({
   summary: "All tickets as CSV",
   description:
     "The filters of `GET /api/tickets`. Every field of a ticket in a column of its own, newest ticket first. Made for spreadsheets: UTF-8 with a byte " +
-    "order mark, and an apostrophe before every text that a spreadsheet would take for a formula.",
+    "order mark, and an apostrophe wherever a spreadsheet could take a text, or a piece of it between semicolons, tabs or " +
+    "line ends, for a formula.",
   permission: "tickets:csv",
   query: ExportQuery,
   answers: { 200: file("text/csv", "A file, sent as it is read from the database", "Content-Disposition") },
