@@ -1,4 +1,3 @@
-import { writeFileSync } from "node:fs";
-import { dumpSchema, SCHEMA_FILE } from "./lib/schema.ts";
+import { writeGeneratedFiles } from "./lib/generated.ts";
 
-writeFileSync(SCHEMA_FILE, dumpSchema());
+writeGeneratedFiles();

@@ -1,12 +1,11 @@
 import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
 import type { Actor } from "./auth/actor.ts";
-import type * as schema from "./db/schema.ts";
 import { type Bindings, type Env, readEnv } from "./env.ts";
 import type { IdempotencyKey } from "./http/idempotency.ts";
 import { createLogger, type Logger } from "./log.ts";
 import type { Locale } from "./problem.ts";
 
-export type Database = DrizzleD1Database<typeof schema>;
+export type Database = DrizzleD1Database;
 
 /** The outside world, so that a test can own the clock and the waiting. */
 export interface World {
@@ -69,7 +68,7 @@ const databases = new WeakMap<D1Database, Database>();
 export function database(d1: D1Database): Database {
   let db = databases.get(d1);
   if (!db) {
-    db = drizzle(d1) as Database;
+    db = drizzle(d1);
     databases.set(d1, db);
   }
   return db;

@@ -1,26 +1,22 @@
+// Generated from migrations/ by `npm run db:schema`. Do not edit.
 import { sql } from "drizzle-orm";
-import { index, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { sqliteTable } from "drizzle-orm/sqlite-core";
 
-export const customers = sqliteTable(
-  "customers",
-  {
-    id: integer().primaryKey({ autoIncrement: true }),
-    name: text().notNull(),
-    company: text(),
-    email: text(),
-    phone: text(),
-    whatsapp: text(),
-    language: text({ enum: ["en", "fr"] }),
-    notes: text(),
-    version: integer().notNull().default(1),
-    created_at: text().notNull(),
-    updated_at: text().notNull(),
-    archived_at: text(),
-    erased_at: text(),
-    name_words: text().notNull().default(""),
-    company_words: text().notNull().default(""),
-    // The expression in full is the migration's; here it says that nobody writes the column.
-    search_text: text().generatedAlwaysAs(sql`name_words || company_words || email || phone || whatsapp`),
-  },
-  (t) => [index("customers_archived").on(t.id).where(sql`archived_at IS NOT NULL`)],
-);
+export const customers = /* @__PURE__ */ sqliteTable("customers", (t) => ({
+  id: t.integer().primaryKey(),
+  name: t.text().notNull(),
+  company: t.text(),
+  email: t.text(),
+  phone: t.text(),
+  whatsapp: t.text(),
+  language: t.text().$type<"en" | "fr">(),
+  notes: t.text(),
+  version: t.integer().notNull().default(1),
+  created_at: t.text().notNull(),
+  updated_at: t.text().notNull(),
+  archived_at: t.text(),
+  name_words: t.text().notNull().default(""),
+  company_words: t.text().notNull().default(""),
+  search_text: t.text().generatedAlwaysAs(sql`...`),
+  erased_at: t.text(),
+}));
