@@ -14,7 +14,7 @@ export interface FieldError {
 
 interface AppErrorOptions {
   /** Fills the placeholders of the detail text. Never put secrets or stored data here. */
-  params?: Record<string, string | number>;
+  params?: Record<string, string | number | Record<Locale, string>>;
   errors?: FieldError[];
   /** Extra members of the problem document, such as `allowed`. */
   members?: Record<string, unknown>;
@@ -55,7 +55,10 @@ export function problemResponse(error: AppError, locale: Locale, requestId: stri
   const { status, ...texts } = PROBLEMS[error.code];
   const { title, detail: template } = texts[locale];
   const { params = {}, errors, members, headers } = error.options;
-  const detail = template.replace(/\{(\w+)\}/g, (_, name: string) => String(params[name] ?? ""));
+  const detail = template.replace(/\{(\w+)\}/g, (_, name: string) => {
+    const value = params[name] ?? "";
+    return typeof value === "object" ? value[locale] : String(value);
+  });
   const body = {
     type: `/problems/${error.code}`,
     title,

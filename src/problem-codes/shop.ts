@@ -146,8 +146,18 @@ export const SHOP_PROBLEMS = {
   ),
   too_many_lines: problem(
     422,
-    ["Too many lines", "One file may hold at most {limit} tickets. Split it."],
-    ["Trop de lignes", "Un fichier compte au plus {limit} tickets. Divisez-le."],
+    ["Too many lines", "One file may hold at most {limit} tickets. Split it. Reading stopped at line {line}."],
+    ["Trop de lignes", "Un fichier compte au plus {limit} tickets. Divisez-le. Lecture arrêtée à la ligne {line}."],
+  ),
+  too_many_columns: problem(
+    422,
+    ["Too many columns", "The header may name at most {limit} columns. Reading stopped at line {line}."],
+    ["Trop de colonnes", "L'en-tête compte au plus {limit} colonnes. Lecture arrêtée à la ligne {line}."],
+  ),
+  line_too_long: problem(
+    422,
+    ["Line too long", "The header is longer than {limit} characters. Reading stopped at line {line}."],
+    ["Ligne trop longue", "L'en-tête dépasse {limit} caractères. Lecture arrêtée à la ligne {line}."],
   ),
   target_not_allowed: problem(
     422,

@@ -145,6 +145,11 @@ export async function crashableWorker(settings: Record<string, string> = {}) {
         globSync(join(folder, ".wrangler/tmp", pattern)).map((file) => readFileSync(file, "utf8"));
       return { html: read("email/**/*.html"), text: read("email/**/*.txt") };
     },
+    /** The process group of the running Worker. */
+    group(): number {
+      if (!running?.pid) throw new Error("no Worker is running");
+      return running.pid;
+    },
     /** SIGKILL for every process of the Worker, now. */
     async kill(): Promise<void> {
       const group = running?.pid;

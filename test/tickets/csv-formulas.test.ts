@@ -76,7 +76,7 @@ describe("the whole way", () => {
 
   test("no line of an export begins a formula, and the import takes back every character", async () => {
     const machine_id = await machine("WAY", "=Mill;-2");
-    const texts = fc.sample(hostile, { numRuns: 60, seed: 5 }).map((text) => text.replaceAll("\r", "\n"));
+    const texts = fc.sample(hostile, { numRuns: 60, seed: 5 });
     for (const [index, text] of texts.entries()) {
       const body = { title: `t${index};${text}`.slice(0, 200), description: text, reporter_name: text.slice(0, 100) };
       // Who reports is kept as sent only where there is something to keep.

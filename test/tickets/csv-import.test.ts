@@ -46,6 +46,7 @@ test("a line becomes a ticket with its history, its timeline entry and its words
     imported: 1,
     skipped: 0,
     failed: 0,
+    errors_omitted: 0,
     lines: [{ line: 2, status: "imported", ticket_id: `${code}-0324-0007`, errors: [] }],
   });
   const [ticket] = await queryAll<{ id: number }>("SELECT * FROM tickets WHERE ticket_id = ?", `${code}-0324-0007`);

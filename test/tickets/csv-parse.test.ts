@@ -1,49 +1,55 @@
 import { describe, expect, test } from "vitest";
+import { decodedCsv } from "../../src/tickets/csv/decode.ts";
 import { parseNumber } from "../../src/tickets/csv/number-format.ts";
-import { decodeCsv, parseCsv } from "../../src/tickets/csv/parse.ts";
+import { parseCsv } from "../../src/tickets/csv/parse.ts";
 import { parseInstant } from "../../src/time/parse.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
-const parse = (text: string) => parseCsv(decodeCsv(bytes(text), "text/csv"));
-const titles = (text: string) => parse(text).map(({ line, fields, broken }) => [line, broken ? null : fields.title]);
+
+async function* sent(file: Uint8Array) {
+  yield file;
+}
+const parse = (text: string) => parseCsv(decodedCsv(sent(bytes(text)), "text/csv"));
+const titles = async (text: string) =>
+  (await parse(text)).map(({ line, fields, broken }) => [line, broken ? null : fields.title]);
 
 describe("tables", () => {
-  test.each([",", ";", "\t"])("separated by %j", (separator) => {
+  test.each([",", ";", "\t"])("separated by %j", async (separator) => {
     const text = [
       ["title", "machine", "description"],
       ["One", "M", '"a, b; c\td"'],
     ]
       .map((fields) => fields.join(separator))
       .join("\n");
-    expect(parse(text)).toEqual([
+    expect(await parse(text)).toEqual([
       { line: 2, fields: { title: "One", machine: "M", description: "a, b; c\td" }, broken: null },
     ]);
   });
 
-  test("a byte order mark, CRLF, lone CR and quotes", () => {
-    expect(titles('\uFEFFtitle,machine\r\n"One",M\r\nTwo,M\r\n')).toEqual([
+  test("a byte order mark, CRLF, lone CR and quotes", async () => {
+    expect(await titles('\uFEFFtitle,machine\r\n"One",M\r\nTwo,M\r\n')).toEqual([
       [2, "One"],
       [3, "Two"],
     ]);
-    expect(titles("title,machine\rOne,M\rTwo,M")).toHaveLength(2);
-    expect(titles('title,machine\n"say ""hi""",M\n')).toEqual([[2, 'say "hi"']]);
-    expect(titles('title,machine\n5" bolt,M\n')).toEqual([[2, '5" bolt']]);
+    expect(await titles("title,machine\rOne,M\rTwo,M")).toHaveLength(2);
+    expect(await titles('title,machine\n"say ""hi""",M\n')).toEqual([[2, 'say "hi"']]);
+    expect(await titles('title,machine\n5" bolt,M\n')).toEqual([[2, '5" bolt']]);
   });
 
-  test("lines are counted as an editor shows them", () => {
+  test("lines are counted as an editor shows them", async () => {
     const text = 'title,machine,description\r\nOne,M,"a\r\nb\nc"\r\n\r\n,,\r\nTwo,M,\r\n   \r\nThree,M';
-    expect(titles(text)).toEqual([
+    expect(await titles(text)).toEqual([
       [2, "One"],
       [7, "Two"],
       [9, "Three"],
     ]);
   });
 
-  test("the header in French, in capitals, with accents and unknown columns", () => {
+  test("the header in French, in capitals, with accents and unknown columns", async () => {
     const text =
       "Numéro;TITRE;Description;machine;Priorité;Statut;Créé le;Terminé le;Signalé par;Assigné à;Prévu le;Machine arrêtée;Coût\n" +
       "1;2;3;4;5;6;7;8;9;10;11;12;13\n";
-    expect(parse(text)[0]?.fields).toEqual({
+    expect((await parse(text))[0]?.fields).toEqual({
       ticket_id: "1",
       title: "2",
       description: "3",
@@ -57,7 +63,10 @@ describe("tables", () => {
       scheduled_date: "11",
       is_machine_down: "12",
     });
-    expect(parse("état,titre,machine_id\nreçu,t,1")[0]?.fields).toMatchObject({ status: "reçu", machine_id: "1" });
+    expect((await parse("état,titre,machine_id\nreçu,t,1"))[0]?.fields).toMatchObject({
+      status: "reçu",
+      machine_id: "1",
+    });
   });
 
   test.each([
@@ -65,12 +74,12 @@ describe("tables", () => {
     ["a quote that closes too early", 'title,machine\n"5" bolt,M\nTwo,M\n"Three",M', [null, "Two", "Three"]],
     ["a broken quote on the last line", 'title,machine\nOne,M\n"Two,M', ["One", null]],
     ["two broken lines", 'title,machine\n"One,M\nTwo,M\n"Three,M\nFour,M', [null, "Two", null, "Four"]],
-  ])("%s", (_, text, expected) => {
-    expect(titles(text)).toEqual(expected.map((title, index) => [index + 2, title]));
+  ])("%s", async (_, text, expected) => {
+    expect(await titles(text)).toEqual(expected.map((title, index) => [index + 2, title]));
   });
 
-  test("more fields than the header are told, fewer are empty", () => {
-    const [more, fewer] = parse("title,machine,status\nA, B,M,received\nC,M");
+  test("more fields than the header are told, fewer are empty", async () => {
+    const [more, fewer] = await parse("title,machine,status\nA, B,M,received\nC,M");
     expect(more?.broken).toMatch(/more fields/);
     expect(fewer).toEqual({ line: 3, fields: { title: "C", machine: "M" }, broken: null });
   });
@@ -85,28 +94,31 @@ describe("tables", () => {
     ["title,titre,machine\na,b,c", /two columns mean 'title'/],
     ['title,"machine\nOne,M', /no column 'machine'|header/],
     ['title,"machine', /broken quote|no column/],
-  ])("%j cannot be read", (text, reason) => {
-    expect(() => parse(text)).toThrow(
+  ])("%j cannot be read", async (text, reason) => {
+    await expect(parse(text)).rejects.toThrow(
       expect.objectContaining({
         code: "invalid_csv",
-        options: expect.objectContaining({ params: { reason: expect.stringMatching(reason) } }),
+        options: expect.objectContaining({
+          params: { reason: { en: expect.stringMatching(reason), fr: expect.stringMatching(/\S/) } },
+        }),
       }),
     );
   });
 
-  test("a file full of broken quotes is given back rather than searched for ever", () => {
+  test("a file full of broken quotes is given back rather than searched for ever", async () => {
     const broken = (count: number) => '"a,M\n'.repeat(count);
-    expect(titles(`title,machine\n${broken(3000)}Last,M`)).toHaveLength(3001);
-    expect(() => parse(`title,machine\n${broken(200)}${"Good,M\n".repeat(200_000)}`)).toThrow(
+    expect(await titles(`title,machine\n${broken(3000)}Last,M`)).toHaveLength(3001);
+    await expect(parse(`title,machine\n${broken(200)}${"Good,M\n".repeat(200_000)}`)).rejects.toThrow(
       expect.objectContaining({ code: "invalid_csv" }),
     );
   });
 
-  test("other encodings are read when they are named, and refused when not", () => {
+  test("other encodings are read when they are named, and refused when not", async () => {
     const latin = Uint8Array.from([...bytes("title,machine\nBroche g"), 0xea, 0x6e, 0xe9, ...bytes("e,M")]);
-    expect(parseCsv(decodeCsv(latin, "text/csv; charset=windows-1252"))[0]?.fields.title).toBe("Broche gênée");
-    expect(() => decodeCsv(latin, "text/csv")).toThrow(expect.objectContaining({ code: "invalid_csv" }));
-    expect(() => decodeCsv(latin, "text/csv; charset=klingon")).toThrow(
+    const read = (type: string) => parseCsv(decodedCsv(sent(latin), type));
+    expect((await read("text/csv; charset=windows-1252"))[0]?.fields.title).toBe("Broche gênée");
+    await expect(read("text/csv")).rejects.toThrow(expect.objectContaining({ code: "invalid_csv" }));
+    await expect(read("text/csv; charset=klingon")).rejects.toThrow(
       expect.objectContaining({ code: "unsupported_media_type" }),
     );
   });

@@ -1,6 +1,6 @@
-import { AppError } from "../../problem.ts";
 import { TICKET_PRIORITIES, TICKET_STATUSES, type Ticket } from "../schemas.ts";
 import { folded } from "./text.ts";
+import { unreadable } from "./unreadable.ts";
 
 /** What an import reads of a line, by its English column name. */
 export const IMPORT_COLUMNS = [
@@ -19,6 +19,9 @@ export const IMPORT_COLUMNS = [
   "is_machine_down",
 ] as const;
 export type ImportColumn = (typeof IMPORT_COLUMNS)[number];
+
+/** Most columns that a header may have, those that are not read included. */
+export const MAX_COLUMNS = 100;
 
 /** Other names that a header may use, folded. docs/import.md lists them. */
 const ALIASES: Record<string, ImportColumn> = {
@@ -103,8 +106,9 @@ export const columnsOf = (header: string[]): (ImportColumn | undefined)[] => hea
 export function checkColumns(columns: (ImportColumn | undefined)[]): void {
   const named = columns.filter((column) => column !== undefined);
   const twice = named.find((column, index) => named.indexOf(column) !== index);
-  const refuse = (reason: string) => new AppError("invalid_csv", { params: { reason } });
-  if (twice) throw refuse(`two columns mean '${twice}'`);
-  if (!named.includes("title")) throw refuse("there is no column 'title'");
-  if (!named.includes("machine") && !named.includes("machine_id")) throw refuse("there is no column 'machine'");
+  if (twice) throw unreadable(`two columns mean '${twice}'`, `deux colonnes veulent dire « ${twice} »`);
+  const missing = (column: string) =>
+    unreadable(`there is no column '${column}'`, `il manque la colonne « ${column} »`);
+  if (!named.includes("title")) throw missing("title");
+  if (!named.includes("machine") && !named.includes("machine_id")) throw missing("machine");
 }

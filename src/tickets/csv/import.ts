@@ -6,12 +6,10 @@ import { type CounterGroup, counterGroups, groupKey, previewCounters } from "./c
 import { GAP_MAX, partGaps } from "./gaps.ts";
 import { existingNumbers, readKnown } from "./known.ts";
 import { type ImportTicket, type ReadLine, readLine } from "./line.ts";
-import { decodeCsv, parseCsv } from "./parse.ts";
+import type { CsvLine } from "./parse.ts";
+import { spellOut } from "./report.ts";
 import type { ImportLine, ImportReport } from "./schemas.ts";
-import { chunks, writeChunk } from "./write.ts";
-
-/** Largest file in bytes. */
-export const IMPORT_LIMIT = 12 * 1024 * 1024;
+import { type ChunkLine, chunks, writeChunk } from "./write.ts";
 
 /** Batches that finding refused lines may cost: an invocation has a bounded number of queries. */
 const SEARCH_BATCHES = 80;
@@ -69,7 +67,7 @@ const refused = (tickets: ImportTicket[], message: string): ImportLine[] =>
   tickets.map(({ line, ticket_id }) => failed(line, ticket_id, [{ path: "", message }]));
 
 /** Parts off the lines whose number somebody took after it was looked for; null when there are none. */
-async function withoutTaken(ctx: ActorContext, tickets: ImportTicket[]) {
+async function withoutTaken(ctx: ActorContext, tickets: ChunkLine[]) {
   const existing = await existingNumbers(
     ctx,
     tickets.flatMap(({ ticket_id }) => ticket_id ?? []),
@@ -89,7 +87,7 @@ async function withoutTaken(ctx: ActorContext, tickets: ImportTicket[]) {
  */
 async function writeOrSearch(
   ctx: ActorContext,
-  tickets: ImportTicket[],
+  tickets: ChunkLine[],
   state: { searches: number; ahead: CounterGroup[] },
 ): Promise<ImportLine[]> {
   try {
@@ -123,30 +121,23 @@ async function write(ctx: ActorContext, tickets: ImportTicket[]): Promise<Import
   return lines;
 }
 
-const count = (lines: ImportLine[], status: ImportLine["status"]) =>
-  lines.filter((line) => line.status === status).length;
-
 /**
  * Takes a table of tickets over, with their history's dates and numbers. Nobody is notified. A line that cannot be
  * read or written is reported and loses no other.
  *
- * @param input.contentType of the body, for its charset.
  * @param input.dryRun report what would happen, write nothing.
  * @param input.allowGaps take numbers that lie far above every known one, too.
- * @throws AppError `empty_file`, `invalid_csv`, `too_many_lines`, `unsupported_media_type`.
  */
 export async function importTickets(
   base: ActorContext,
-  input: { bytes: Uint8Array; contentType: string; dryRun: boolean; allowGaps: boolean },
+  input: { table: CsvLine[]; dryRun: boolean; allowGaps: boolean },
 ): Promise<ImportReport> {
   // One instant for the whole import: what it writes and what it compares with.
   const now = base.now();
   const ctx = { ...base, now: () => now };
-  if (input.bytes.length === 0) throw new AppError("empty_file");
-  const table = parseCsv(decodeCsv(input.bytes, input.contentType));
   const known = await readKnown(ctx);
   const frame = { known, timeZone: ctx.env.TIME_ZONE, now: now.toISOString(), importer: ctx.actor };
-  const lines = table.map((line) => readLine(line, frame));
+  const lines = input.table.map((line) => readLine(line, frame));
   const existing = await existingNumbers(
     ctx,
     lines.flatMap(({ kept }) => kept?.ticket_id ?? []),
@@ -158,13 +149,5 @@ export async function importTickets(
     ...beyond.map(({ line, ticket_id }) => failed(line, ticket_id, [{ path: "ticket_id", message: GAP }])),
   ];
   const written = tickets.length === 0 ? [] : await (input.dryRun ? preview(ctx, tickets) : write(ctx, tickets));
-  const report = [...settled, ...written].sort((a, b) => a.line - b.line);
-  return {
-    dry_run: input.dryRun,
-    total: report.length,
-    imported: count(report, "imported"),
-    skipped: count(report, "skipped"),
-    failed: count(report, "failed"),
-    lines: report,
-  };
+  return { dry_run: input.dryRun, ...spellOut([...settled, ...written]) };
 }

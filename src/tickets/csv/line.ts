@@ -2,7 +2,6 @@ import type { z } from "zod";
 import type { Actor } from "../../auth/actor.ts";
 import { optionalText, text } from "../../http/schemas.ts";
 import type { FieldError } from "../../problem.ts";
-import { words } from "../../search/words.ts";
 import { monthCode } from "../../time/month.ts";
 import { parseInstant } from "../../time/parse.ts";
 import { forbiddenField } from "../fields.ts";
@@ -36,7 +35,6 @@ export interface ImportTicket {
   scheduled_date: string | null;
   created_at: string;
   completed_at: string | null;
-  terms: string[];
 }
 
 /** What a line means: the number that it claims, if any, and either a ticket or what is wrong with it. */
@@ -135,7 +133,6 @@ export function readLine({ line, fields, broken }: CsvLine, frame: Frame): ReadL
     scheduled_date,
     created_at,
     completed_at,
-    terms: words(title, description),
   };
   return { line, kept, ticket, errors };
 

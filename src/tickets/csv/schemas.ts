@@ -19,7 +19,10 @@ export const ImportLine = z
     line: z.int().openapi({ description: "Where it begins in the file; the header is line 1." }),
     status: z.enum(["imported", "skipped", "failed"]),
     ticket_id: z.string().nullable(),
-    errors: z.array(z.object({ path: z.string(), message: z.string() })),
+    errors: z.array(z.object({ path: z.string(), message: z.string() })).openapi({
+      description:
+        "Why it failed or was skipped: of the first 100 lines that failed and the first 100 that were skipped.",
+    }),
   })
   .openapi("ImportLine");
 export type ImportLine = z.output<typeof ImportLine>;
@@ -31,7 +34,8 @@ export const ImportReport = z
     imported: z.int(),
     skipped: z.int().openapi({ description: "Their number exists already, in the shop or earlier in the file." }),
     failed: z.int(),
-    lines: z.array(ImportLine),
+    errors_omitted: z.int().openapi({ description: "Errors of the lines beyond those, which are not spelled out." }),
+    lines: z.array(ImportLine).max(10_000),
   })
   .openapi("ImportReport");
 export type ImportReport = z.output<typeof ImportReport>;

@@ -1,7 +1,7 @@
 import type { ActorContext } from "../../context.ts";
 import { type Answer, answerFromBatch, answerStatement, exactlyOnce } from "../../http/idempotency.ts";
 import { followTickets } from "../../machines/state.ts";
-import { asSearchText } from "../../search/words.ts";
+import { asSearchText, words } from "../../search/words.ts";
 import { type CounterGroup, raiseCounters } from "./counters.ts";
 import { type ImportTicket, isOpen } from "./line.ts";
 
@@ -9,11 +9,17 @@ import { type ImportTicket, isOpen } from "./line.ts";
 const CHUNK_LINES = 500;
 const CHUNK_BYTES = 500_000;
 
+/** A line with the words that it is found by: of a whole file's lines they would fill the memory. */
+export interface ChunkLine extends ImportTicket {
+  terms: string[];
+}
+
 /** Cuts lines into chunks, each of which is one batch. */
-export function* chunks(lines: ImportTicket[]): Generator<ImportTicket[]> {
-  let chunk: ImportTicket[] = [];
+export function* chunks(lines: ImportTicket[]): Generator<ChunkLine[]> {
+  let chunk: ChunkLine[] = [];
   let bytes = 0;
-  for (const line of lines) {
+  for (const ticket of lines) {
+    const line = { ...ticket, terms: words(ticket.title, ticket.description) };
     const size = Buffer.byteLength(JSON.stringify(line));
     if (chunk.length === CHUNK_LINES || (chunk.length > 0 && bytes + size > CHUNK_BYTES)) {
       yield chunk;
@@ -81,7 +87,7 @@ const SELECT_NUMBERS = `
   SELECT '{}' AS headers, json_group_array(json_array(n.line, n.ticket_id)) AS body FROM (${NUMBERED}) AS n`;
 
 /** The members that a statement needs, beside those that tell a line's number. */
-const withNumber = (lines: ImportTicket[], pick: (line: ImportTicket) => object = () => ({})): string =>
+const withNumber = (lines: ChunkLine[], pick: (line: ChunkLine) => object = () => ({})): string =>
   JSON.stringify(
     lines.map((line) => ({
       line: line.line,
@@ -104,7 +110,7 @@ const withNumber = (lines: ImportTicket[], pick: (line: ImportTicket) => object 
  */
 export async function writeChunk(
   ctx: ActorContext,
-  lines: ImportTicket[],
+  lines: ChunkLine[],
   raised: CounterGroup[],
 ): Promise<Map<number, string>> {
   const { DB } = ctx.env;
