@@ -1,3 +1,4 @@
+import { forgetGuesses } from "./auth/throttle.ts";
 import { type Context, createContext, realWorld, type World } from "./context.ts";
 import { cleanUp, RETENTION_DAYS } from "./deliveries/cleanup.ts";
 import { sweep } from "./deliveries/sweep.ts";
@@ -23,7 +24,7 @@ async function cleanUpCompleted(ctx: Context): Promise<void> {
   await cleanUp(ctx, { older_than_hours: RETENTION_DAYS * 24, status: "completed", dry_run: false });
 }
 
-const EACH_NIGHT = [purge, cleanUpCompleted, forgetExpiredEndpoints];
+const EACH_NIGHT = [purge, cleanUpCompleted, forgetExpiredEndpoints, forgetGuesses];
 // What has to go out comes first. Reminders are for endpoints that must be there; e-mails are settled after the sweep,
 // which may have given some up.
 const EACH_MINUTE = [sweep, pabblyEndpointReady, remind, settleEmails];

@@ -77,8 +77,6 @@ export interface Bindings {
   /** Carries ids of due deliveries to the consumer. */
   DELIVERIES: Queue<DeliveryMessage>;
   EMAIL: SendEmail;
-  SIGN_IN_ACCOUNT_LIMIT: RateLimit;
-  SIGN_IN_ADDRESS_LIMIT: RateLimit;
 }
 
 export type Env = Bindings & Settings;
@@ -112,8 +110,6 @@ export function readEnv(raw: Bindings): Env {
     ATTACHMENTS: raw.ATTACHMENTS,
     DELIVERIES: raw.DELIVERIES,
     EMAIL: raw.EMAIL,
-    SIGN_IN_ACCOUNT_LIMIT: raw.SIGN_IN_ACCOUNT_LIMIT,
-    SIGN_IN_ADDRESS_LIMIT: raw.SIGN_IN_ADDRESS_LIMIT,
   };
   parsed.set(raw, env);
   return env;

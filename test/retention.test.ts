@@ -110,6 +110,25 @@ test("a night with more to remove than it can stays within fifty statements", as
   await execute("DELETE FROM deliveries");
 });
 
+test("guesses at passwords are forgotten once they hold nobody up, known addresses once they are known no longer", async () => {
+  const row = (name: string, resets_at: string, known_until: string | null) =>
+    env.DB.prepare("INSERT INTO sign_in_guesses (subject, guesses, resets_at, known_until) VALUES (?, 7, ?, ?)").bind(
+      name.padEnd(43, "_"),
+      resets_at,
+      known_until,
+    );
+  const [past, future] = ["2026-11-20T15:04:05.123Z", "2026-11-20T15:04:05.124Z"];
+  await env.DB.batch([
+    row("waiting", future, null),
+    row("over", past, null),
+    row("known", past, future),
+    row("once known", past, past),
+  ]);
+  await stage().cron(NIGHTLY);
+  const rows = () => queryAll<{ subject: string }>("SELECT subject FROM sign_in_guesses ORDER BY subject");
+  expect((await rows()).map(({ subject }) => subject.replace(/_+$/, ""))).toEqual(["known", "waiting"]);
+});
+
 test("the cron trigger purges", async () => {
   await addKeys(["ancient", "2020-01-01T00:00:00.000Z"], ["recent", new Date().toISOString()]);
   await worker.scheduled(createScheduledController({ cron: "17 7 * * *" }), env);

@@ -28,7 +28,7 @@ const create = (env: Env) =>
         if (noted) noted.error ??= details.find((detail) => detail instanceof Error && !(detail instanceof APIError));
       },
     },
-    // Sign-in is throttled in auth/routes.ts, per account as well as per address.
+    // Guesses are counted in auth/throttle.ts.
     rateLimit: { enabled: false },
     // One join, so that an unknown e-mail address takes as many round trips as a wrong password.
     advanced: { database: { generateId: "serial", joins: true } },

@@ -7,10 +7,12 @@ import { AppError } from "../problem.ts";
 import { defineRoute } from "../route.ts";
 import { findSession } from "./actor.ts";
 import { withAuth } from "./auth.ts";
+import { DEVICE_COOKIE, DEVICE_SECONDS, deviceCookie, knownDevice } from "./device.ts";
+import { networkOf } from "./places.ts";
 import { SessionOutput, SignedInUser, SignInInput, SignInOutput } from "./schemas.ts";
 import { SESSION_COOKIE, SESSION_SECONDS, sessionToken, signed } from "./session-token.ts";
 import { signOut } from "./sign-out.ts";
-import { throttleSignIn } from "./throttle.ts";
+import { claimSignIn, forgiveGuess } from "./throttle.ts";
 
 const signIn = defineRoute({
   method: "post",
@@ -20,7 +22,8 @@ const signIn = defineRoute({
   summary: "Sign in with e-mail address and password",
   description:
     "The token also comes in the header `set-auth-token`, and as a cookie for browsers. It is signed: what the database " +
-    "holds of a session opens nothing.",
+    "holds of a session opens nothing. Guesses are counted by account and address: five are free, then each waits twice " +
+    "as long, to 15 minutes. The cookie `shopfloor.device` makes a device known, which the guesses of others do not hold up.",
   permission: "public",
   body: SignInInput,
   answers: { 200: json(SignInOutput, "Signed in", "Set-Auth-Token") },
@@ -59,7 +62,11 @@ export const authRoutes = new OpenAPIHono<AppEnv>()
     const ctx = c.get("ctx");
     const { password } = c.req.valid("json");
     const email = c.req.valid("json").email.toLowerCase();
-    await throttleSignIn(ctx, email, c.req.header("cf-connecting-ip") ?? "unknown");
+    const { headers } = c.req.raw;
+    const guess = await claimSignIn(ctx, email, {
+      network: networkOf(c.req.header("cf-connecting-ip")),
+      device: knownDevice(ctx, headers, email),
+    });
     const { token: unsigned, user } = await withAuth(ctx.env, (api) =>
       api.signInEmail({ body: { email, password } }),
     ).catch((error: unknown) => {
@@ -67,8 +74,14 @@ export const authRoutes = new OpenAPIHono<AppEnv>()
       if (error instanceof APIError && error.statusCode < 500) throw new AppError("invalid_credentials");
       throw error;
     });
+    await ctx.env.DB.batch(forgiveGuess(ctx, guess));
     const token = signed(ctx.env, unsigned);
     setCookie(c, SESSION_COOKIE, token, { ...cookieOptions(ctx), maxAge: SESSION_SECONDS });
+    setCookie(c, DEVICE_COOKIE, deviceCookie(ctx, headers, email), {
+      ...cookieOptions(ctx),
+      path: "/api/auth/sign-in",
+      maxAge: DEVICE_SECONDS,
+    });
     c.header("set-auth-token", token);
     return c.json({ token, user: SignedInUser.parse({ ...user, id: Number(user.id) }) }, 200);
   })

@@ -21,6 +21,7 @@ export * from "./schema/machines.ts";
 export * from "./schema/push-logs.ts";
 export * from "./schema/push-subscriptions.ts";
 export * from "./schema/sessions.ts";
+export * from "./schema/sign-in-guesses.ts";
 export * from "./schema/stripe-creations.ts";
 export * from "./schema/stripe-events.ts";
 export * from "./schema/ticket-counters.ts";

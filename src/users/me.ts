@@ -1,5 +1,5 @@
 import { hashPassword, verifyPassword } from "../auth/password.ts";
-import { throttleAccount } from "../auth/throttle.ts";
+import { claimOwnPassword, forgiveGuess } from "../auth/throttle.ts";
 import type { ActorContext } from "../context.ts";
 import { selectAnswer } from "../db/json.ts";
 import {
@@ -37,18 +37,19 @@ export function updateMe(ctx: ActorContext, input: UpdateMeInput, record: Idempo
 }
 
 async function write(ctx: ActorContext, input: UpdateMeInput, record: IdempotencyRecord | null): Promise<Answer> {
-  const { id, sessionId, email } = ctx.actor;
+  const { id, sessionId } = ctx.actor;
   const { DB } = ctx.env;
   const statements: D1PreparedStatement[] = [];
   let permitted = { sql: "1", params: [] as unknown[] };
 
   if (input.password !== undefined) {
     if (sessionId === null) throw new AppError("person_required");
-    await throttleAccount(ctx, email);
+    const guess = await claimOwnPassword(ctx, sessionId);
     const { oldHash, hash } = await passwordChange(ctx, input.current_password ?? "", input.password);
     // Only whoever replaced the very password that was checked goes on.
     permitted = { sql: HAS_PASSWORD, params: [id, hash] };
     statements.push(
+      ...forgiveGuess(ctx, guess),
       replacePassword(ctx, id, oldHash, hash),
       DB.prepare(`DELETE FROM push_subscriptions WHERE user_id = ? AND session_id <> ? AND ${HAS_PASSWORD}`).bind(
         id,

@@ -22,7 +22,7 @@ test(`the Worker builds without an account and is at most ${LARGEST_GZIP_KIB} Ki
   const size = Number(/gzip: ([\d.]+) KiB/.exec(stdout)?.[1]);
   expect(size).toBeGreaterThan(50);
   expect(size).toBeLessThanOrEqual(LARGEST_GZIP_KIB);
-  for (const binding of ["env.DB", "env.ASSETS", "env.SIGN_IN_ACCOUNT_LIMIT", "env.SIGN_IN_ADDRESS_LIMIT"]) {
+  for (const binding of ["env.DB", "env.ASSETS", "env.ATTACHMENTS", "env.DELIVERIES"]) {
     expect(stdout).toContain(binding);
   }
 });
