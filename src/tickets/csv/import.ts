@@ -10,6 +10,7 @@ import type { CsvLine } from "./parse.ts";
 import { spellOut } from "./report.ts";
 import type { ImportLine, ImportReport } from "./schemas.ts";
 import { type ChunkLine, chunks, writeChunk } from "./write.ts";
+import { isLineWritten, writtenLines } from "./written.ts";
 
 /** Batches that finding refused lines may cost: an invocation has a bounded number of queries. */
 const SEARCH_BATCHES = 80;
@@ -66,6 +67,14 @@ async function preview(ctx: ActorContext, tickets: ImportTicket[]): Promise<Impo
 const refused = (tickets: ImportTicket[], message: string): ImportLine[] =>
   tickets.map(({ line, ticket_id }) => failed(line, ticket_id, [{ path: "", message }]));
 
+/** Parts off the lines that this import has written before; null when there are none. */
+async function withoutWritten(ctx: ActorContext, name: string, tickets: ChunkLine[]) {
+  const written = await writtenLines(ctx, name);
+  const settled = tickets.flatMap(({ line }) => (written.has(line) ? [imported(line, written.get(line) ?? "")] : []));
+  if (settled.length === 0) return null;
+  return { settled, tickets: tickets.filter(({ line }) => !written.has(line)) };
+}
+
 /** Parts off the lines whose number somebody took after it was looked for; null when there are none. */
 async function withoutTaken(ctx: ActorContext, tickets: ChunkLine[]) {
   const existing = await existingNumbers(
@@ -82,23 +91,28 @@ async function withoutTaken(ctx: ActorContext, tickets: ChunkLine[]) {
 /**
  * Writes a chunk. When the database refuses it, its halves are tried, down to the single line that is to blame.
  *
+ * @param state.name what the import is known by.
  * @param state.searches batches that may still be spent on the search.
  * @param state.ahead counters that the first chunk written raises for the whole file.
  */
 async function writeOrSearch(
   ctx: ActorContext,
   tickets: ChunkLine[],
-  state: { searches: number; ahead: CounterGroup[] },
+  state: { name: string; searches: number; ahead: CounterGroup[] },
 ): Promise<ImportLine[]> {
   try {
-    const numbers = await writeChunk(ctx, tickets, [...state.ahead, ...counterGroups(tickets)]);
+    const numbers = await writeChunk(ctx, state.name, tickets, [...state.ahead, ...counterGroups(tickets)]);
     state.ahead = [];
     return [...numbers].map(([line, number]) => imported(line, number));
   } catch (error) {
     if (error instanceof AppError) {
       return refused(tickets, "the database did not answer: look for the ticket before you send this line again");
     }
-    const rest = isUniqueViolation(error, "tickets.ticket_id") ? await withoutTaken(ctx, tickets) : null;
+    const rest = isLineWritten(error)
+      ? await withoutWritten(ctx, state.name, tickets)
+      : isUniqueViolation(error, "tickets.ticket_id")
+        ? await withoutTaken(ctx, tickets)
+        : null;
     if (rest)
       return [...rest.settled, ...(rest.tickets.length > 0 ? await writeOrSearch(ctx, rest.tickets, state) : [])];
     if (tickets.length === 1 || state.searches < 2) {
@@ -112,10 +126,10 @@ async function writeOrSearch(
   }
 }
 
-async function write(ctx: ActorContext, tickets: ImportTicket[]): Promise<ImportLine[]> {
+async function write(ctx: ActorContext, name: string, tickets: ImportTicket[]): Promise<ImportLine[]> {
   // Raised together with the first lines, so that a ticket created meanwhile takes none of the numbers still to come,
   // and that a file of which no line is written leaves the counters as they were.
-  const state = { searches: SEARCH_BATCHES, ahead: counterGroups(tickets) };
+  const state = { name, searches: SEARCH_BATCHES, ahead: counterGroups(tickets) };
   const lines: ImportLine[] = [];
   for (const chunk of chunks(tickets)) lines.push(...(await writeOrSearch(ctx, chunk, state)));
   return lines;
@@ -125,19 +139,22 @@ async function write(ctx: ActorContext, tickets: ImportTicket[]): Promise<Import
  * Takes a table of tickets over, with their history's dates and numbers. Nobody is notified. A line that cannot be
  * read or written is reported and loses no other.
  *
+ * @param input.name what the import is known by: lines that it has written before are reported again, not written.
  * @param input.dryRun report what would happen, write nothing.
  * @param input.allowGaps take numbers that lie far above every known one, too.
  */
 export async function importTickets(
   base: ActorContext,
-  input: { table: CsvLine[]; dryRun: boolean; allowGaps: boolean },
+  input: { table: CsvLine[]; name: string; dryRun: boolean; allowGaps: boolean },
 ): Promise<ImportReport> {
   // One instant for the whole import: what it writes and what it compares with.
   const now = base.now();
   const ctx = { ...base, now: () => now };
   const known = await readKnown(ctx);
   const frame = { known, timeZone: ctx.env.TIME_ZONE, now: now.toISOString(), importer: ctx.actor };
-  const lines = input.table.map((line) => readLine(line, frame));
+  const written = input.dryRun ? new Map<number, string>() : await writtenLines(ctx, input.name);
+  const before = [...written].map(([line, number]) => imported(line, number));
+  const lines = input.table.filter(({ line }) => !written.has(line)).map((line) => readLine(line, frame));
   const existing = await existingNumbers(
     ctx,
     lines.flatMap(({ kept }) => kept?.ticket_id ?? []),
@@ -148,6 +165,7 @@ export async function importTickets(
     ...sorted.settled,
     ...beyond.map(({ line, ticket_id }) => failed(line, ticket_id, [{ path: "ticket_id", message: GAP }])),
   ];
-  const written = tickets.length === 0 ? [] : await (input.dryRun ? preview(ctx, tickets) : write(ctx, tickets));
-  return { dry_run: input.dryRun, ...spellOut([...settled, ...written]) };
+  const fresh =
+    tickets.length === 0 ? [] : await (input.dryRun ? preview(ctx, tickets) : write(ctx, input.name, tickets));
+  return { dry_run: input.dryRun, ...spellOut([...before, ...settled, ...fresh]) };
 }

@@ -12,6 +12,7 @@ import { EXPORT_PAGE, exportFileName, exportTickets } from "./export.ts";
 import { importTickets } from "./import.ts";
 import { readTable } from "./read-table.ts";
 import { ImportQuery, ImportReport } from "./schemas.ts";
+import { importName } from "./written.ts";
 
 const CSV = "text/csv; charset=utf-8";
 
@@ -83,6 +84,6 @@ export const ticketImportRoutes = new OpenAPIHono<AppEnv>().openapi(importCsv, a
   const { dry_run, allow_gaps } = c.req.valid("query");
   const ctx = c.get("actorCtx");
   const record = idempotencyRecord(c, { contentType, dry_run, allow_gaps, sha256 });
-  const run = () => importTickets(ctx, { table, dryRun: dry_run, allowGaps: allow_gaps });
+  const run = () => importTickets(ctx, { table, name: importName(record), dryRun: dry_run, allowGaps: allow_gaps });
   return sendAnswer<ImportReport, 200>(c, await claimOnce(ctx, record, 200, run));
 });

@@ -1,9 +1,10 @@
 import type { ActorContext } from "../../context.ts";
-import { type Answer, answerFromBatch, answerStatement, exactlyOnce } from "../../http/idempotency.ts";
+import { throughLostConnections } from "../../db/lost-connections.ts";
 import { followTickets } from "../../machines/state.ts";
 import { asSearchText, words } from "../../search/words.ts";
 import { type CounterGroup, raiseCounters } from "./counters.ts";
 import { type ImportTicket, isOpen } from "./line.ts";
+import { keepLines } from "./written.ts";
 
 /** Bounds of what one statement is given: lines, and bytes of JSON. D1 takes no parameter beyond 2 MB. */
 const CHUNK_LINES = 500;
@@ -83,9 +84,6 @@ const INSERT_TERMS = `
   UNION SELECT substr(number, dash + 1, 4), id FROM written
   UNION SELECT substr(number, dash + 6), id FROM written`;
 
-const SELECT_NUMBERS = `
-  SELECT '{}' AS headers, json_group_array(json_array(n.line, n.ticket_id)) AS body FROM (${NUMBERED}) AS n`;
-
 /** The members that a statement needs, beside those that tell a line's number. */
 const withNumber = (lines: ChunkLine[], pick: (line: ChunkLine) => object = () => ({})): string =>
   JSON.stringify(
@@ -101,15 +99,18 @@ const withNumber = (lines: ChunkLine[], pick: (line: ChunkLine) => object = () =
 /**
  * Writes lines in one batch, all or nothing: counters, tickets, timeline, search terms, machines.
  *
- * The numbers given are kept like the answer to a creation, under a key of their own, so that a connection lost after
- * the commit neither doubles nor loses the batch.
+ * Each line is kept with the number that it got, under a key of its own, so that neither a connection lost after the
+ * commit nor a second run of the same import doubles it.
  *
+ * @param name what the import is known by.
  * @param raised counters that are brought up first: those of the lines, and of lines still to come.
  * @returns each line's ticket number.
- * @throws AppError `database_unavailable`, or D1's error when it refused a line.
+ * @throws AppError `database_unavailable`, or D1's error when it refused a line: `isLineWritten` tells whether that was
+ *   since it had been written before.
  */
 export async function writeChunk(
   ctx: ActorContext,
+  name: string,
   lines: ChunkLine[],
   raised: CounterGroup[],
 ): Promise<Map<number, string>> {
@@ -117,12 +118,12 @@ export async function writeChunk(
   const at = ctx.now().toISOString();
   const numbering = withNumber(lines);
   const stopped = lines.filter((line) => line.is_machine_down && isOpen(line.status)).map((line) => line.machine_id);
-  const record = { route: "POST /api/tickets/import", key: crypto.randomUUID(), hash: "" };
-
-  const write = async (): Promise<Answer> => {
-    const results = await DB.batch<{ headers: string; body: string }>([
+  const write = () =>
+    DB.batch<{ line: number; ticket_id: string }>([
       raiseCounters(ctx, raised),
       DB.prepare(TAKE_NUMBERS).bind(numbering),
+      // Before the tickets, so that of a line written before this is what is found first.
+      keepLines(ctx, name, NUMBERED, [numbering]),
       DB.prepare(INSERT_TICKETS).bind(
         withNumber(lines, ({ terms, ...columns }) => ({ ...columns, search_text: asSearchText(terms) })),
         at,
@@ -132,10 +133,8 @@ export async function writeChunk(
       DB.prepare(INSERT_TERMS).bind(withNumber(lines, ({ terms }) => ({ terms }))),
       // Nobody is told: which of several tickets stopped a machine is not known either.
       ...(stopped.length > 0 ? followTickets(ctx, stopped, "NULL") : []),
-      answerStatement(ctx, record, 200, SELECT_NUMBERS, [numbering]),
+      DB.prepare(`SELECT n.line, n.ticket_id FROM (${NUMBERED}) AS n`).bind(numbering),
     ]);
-    return answerFromBatch(200, results);
-  };
-  const { body } = await exactlyOnce(ctx, record, write);
-  return new Map(JSON.parse(body) as [number, string][]);
+  const results = await throughLostConnections(ctx, true, write);
+  return new Map(results.at(-1)?.results.map((row) => [row.line, row.ticket_id]));
 }
