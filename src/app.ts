@@ -21,7 +21,7 @@ import { createLogger, describeError } from "./log.ts";
 import { machineRoutes, machineTypeRoutes } from "./machines/routes.ts";
 import { DOCS_CONTENT_SECURITY_POLICY, DOCS_PAGE } from "./openapi/docs-page.ts";
 import { openApiDocument, registerComponents } from "./openapi/document.ts";
-import { AppError, type FieldError, negotiateLocale, PROBLEMS, problemResponse } from "./problem.ts";
+import { AppError, ERRORS_MAX, type FieldError, negotiateLocale, PROBLEMS, problemResponse } from "./problem.ts";
 import { problemRoutes } from "./problems/routes.ts";
 import { pushRoutes } from "./push/routes.ts";
 import { statsRoutes } from "./stats/routes.ts";
@@ -41,7 +41,7 @@ const routes = () =>
   new OpenAPIHono<AppEnv>({
     defaultHook: (result) => {
       if (result.success) return;
-      const errors = fieldErrors(result.error.issues);
+      const errors = fieldErrors(result.error.issues.slice(0, ERRORS_MAX));
       const fields = [...new Set(errors.map((error) => error.path || "body"))].join(", ");
       throw new AppError("validation_failed", { params: { fields }, errors });
     },

@@ -12,6 +12,9 @@ export interface FieldError {
   message: string;
 }
 
+/** Errors that one problem document names: further ones tell nobody anything new. */
+export const ERRORS_MAX = 100;
+
 interface AppErrorOptions {
   /** Fills the placeholders of the detail text. Never put secrets or stored data here. */
   params?: Record<string, string | number | Record<Locale, string>>;
@@ -68,7 +71,7 @@ export function problemResponse(error: AppError, locale: Locale, requestId: stri
     request_id: requestId,
     // The technician app shows `error`.
     error: detail,
-    ...(errors && { errors }),
+    ...(errors && { errors: errors.slice(0, ERRORS_MAX) }),
     ...members,
   };
   return new Response(JSON.stringify(body), {

@@ -1,12 +1,16 @@
-import { and, asc, eq, gt } from "drizzle-orm";
+import { and, asc, eq, gt, sql } from "drizzle-orm";
 import { z } from "zod";
 import { withAuth } from "../auth/auth.ts";
 import type { Context } from "../context.ts";
+import { tooMany } from "../db/maximum.ts";
 import { api_keys, users } from "../db/schema.ts";
 import { decodeCursor, paginate } from "../http/cursor.ts";
 import { seal } from "../http/sealed.ts";
 import { AppError } from "../problem.ts";
 import type { CreateApiKeyInput } from "./schemas.ts";
+
+/** API keys that may act for one person (contract section 1). */
+export const API_KEYS_MAX = 20;
 
 const DAY_SECONDS = 24 * 60 * 60;
 
@@ -19,6 +23,10 @@ const apiKeyColumns = {
   last_request: api_keys.last_request,
   created_at: api_keys.created_at,
 };
+
+// Which of its person's keys it is. Ids rise: of keys that are made at once just those for which there is room have a
+// place, whoever asks first.
+const PLACE = sql<number>`(SELECT COUNT(*) FROM api_keys AS k WHERE k.user_id = ${api_keys.user_id} AND k.id <= ${api_keys.id})`;
 
 /** A page of API keys, oldest first. */
 export async function listApiKeys(ctx: Context, query: { limit: number; cursor?: string }) {
@@ -37,7 +45,7 @@ export async function listApiKeys(ctx: Context, query: { limit: number; cursor?:
  * Makes an API key that acts as the named user. Only its hash is stored.
  *
  * @returns `{api_key}` with the key itself sealed, since the answer is kept for a repeat.
- * @throws AppError `user_not_found` for an unknown or inactive user.
+ * @throws AppError `user_not_found` for an unknown or inactive user, `too_many`.
  */
 export async function createApiKey(ctx: Context, input: CreateApiKeyInput) {
   const [user] = await ctx.db
@@ -55,14 +63,17 @@ export async function createApiKey(ctx: Context, input: CreateApiKeyInput) {
     }),
   );
   const [row] = await ctx.db
-    .select(apiKeyColumns)
+    .select({ ...apiKeyColumns, active: users.active, place: PLACE })
     .from(api_keys)
-    .innerJoin(users, and(eq(users.id, api_keys.user_id), eq(users.active, true)))
+    .innerJoin(users, eq(users.id, api_keys.user_id))
     .where(eq(api_keys.id, Number(id)));
-  if (row) return { api_key: { ...row, key: await seal(ctx.env, key) } };
-  // Disabled in between: what was made then would come back to life with the person.
+  if (row?.active && row.place <= API_KEYS_MAX) {
+    const { active: _, place: __, ...shown } = row;
+    return { api_key: { ...shown, key: await seal(ctx.env, key) } };
+  }
+  // What was made for somebody who was disabled in between would come back to life with the person.
   await ctx.db.delete(api_keys).where(eq(api_keys.id, Number(id)));
-  throw new AppError("user_not_found");
+  throw row?.active ? tooMany(API_KEYS_MAX) : new AppError("user_not_found");
 }
 
 /**

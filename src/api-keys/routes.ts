@@ -35,7 +35,7 @@ const create = defineRoute({
   body: CreateApiKeyInput,
   idempotent: true,
   answers: { 201: json(CreatedApiKeyOutput, "Made. The key itself is shown this once.") },
-  problems: ["user_not_found"],
+  problems: ["user_not_found", "too_many"],
 });
 
 const remove = defineRoute({

@@ -1,5 +1,6 @@
 import type { ActorContext } from "../context.ts";
 import { isNotNullViolation, isUniqueViolation } from "../db/errors.ts";
+import { hasRoom, tooMany } from "../db/maximum.ts";
 import {
   type Answer,
   answerFromBatch,
@@ -15,13 +16,18 @@ import { cleanFileName } from "./file-name.ts";
 import { ticketIdOf } from "./list.ts";
 import { ALLOWED_MEDIA, isMediaExtension, sniff } from "./media-type.ts";
 
+/** Attachments of one ticket (contract section 1). */
+export const ATTACHMENTS_MAX = 100;
+
 /** Largest file in bytes (contract section 1). */
 export const ATTACHMENT_LIMIT = 10 * 1024 * 1024;
 
-// A ticket that was deleted in the meantime has no id here: NOT NULL refuses the row, and with it the batch.
+// A ticket that was deleted in the meantime has no id here, and one that has enough attachments nobody who adds one:
+// NOT NULL refuses the row, and with it the batch.
 const INSERT_ATTACHMENT = `
   INSERT INTO attachments (ticket_id, user_id, file_name, content_type, size_bytes, sha256, object_key, created_at)
-  VALUES ((SELECT id FROM tickets WHERE id = ? AND deleted_at IS NULL), ?, ?, ?, ?, ?, ?, ?)`;
+  VALUES ((SELECT id FROM tickets WHERE id = ?1 AND deleted_at IS NULL),
+          iif(${hasRoom("attachments WHERE ticket_id = ?1", ATTACHMENTS_MAX)}, ?2, NULL), ?3, ?4, ?5, ?6, ?7, ?8)`;
 
 // A batch is alone, so the newest row is its own.
 const ATTACHED = "(SELECT MAX(id) FROM attachments)";
@@ -75,6 +81,7 @@ async function write(base: ActorContext, file: Stored, record: IdempotencyRecord
     return answerFromBatch(201, results);
   } catch (error) {
     if (isNotNullViolation(error, "attachments.ticket_id")) throw new AppError("ticket_not_found");
+    if (isNotNullViolation(error, "attachments.user_id")) throw tooMany(ATTACHMENTS_MAX);
     // The object's name is random: it can only be this very batch, committed before its connection was lost.
     const committed = isUniqueViolation(error, "attachments.object_key") ? await replay(ctx, record) : null;
     if (!committed) throw error;
@@ -108,8 +115,8 @@ async function put(ctx: ActorContext, key: string, { bytes, sha256 }: Upload, co
  * Attaches a file to a ticket: first the object, then, in one batch, all that names it. Whatever fails leaves neither.
  *
  * @returns 201 with `{"attachment": ...}`, or the first answer again when the idempotency key is a known one.
- * @throws AppError `empty_file`, `ticket_not_found`, `unsupported_media_type`, `storage_unavailable`,
- *   `idempotency_key_reused`, `database_unavailable`.
+ * @throws AppError `empty_file`, `ticket_not_found`, `too_many`, `unsupported_media_type`,
+ *   `storage_unavailable`, `idempotency_key_reused`, `database_unavailable`.
  */
 export async function attachFile(
   ctx: ActorContext,

@@ -1,9 +1,10 @@
-import { asc, eq } from "drizzle-orm";
+import { and, asc, eq, gt } from "drizzle-orm";
+import { z } from "zod";
 import type { Context } from "../context.ts";
 import { attachments } from "../db/schema.ts";
+import { decodeCursor, paginate } from "../http/cursor.ts";
 import { AppError } from "../problem.ts";
 import { idOfRef } from "../tickets/read.ts";
-import type { Attachment } from "./schemas.ts";
 
 /**
  * The id of the ticket that a path's `:ref` names.
@@ -18,20 +19,24 @@ export async function ticketIdOf(ctx: Context, ref: string): Promise<number> {
 }
 
 /**
- * Everything attached to a ticket, oldest first.
+ * A page of what is attached to a ticket, oldest first.
  *
- * @throws AppError `ticket_not_found`.
+ * @throws AppError `ticket_not_found`, `invalid_cursor`.
  */
-export async function listAttachments(ctx: Context, ref: string): Promise<Attachment[]> {
+export async function listAttachments(ctx: Context, ref: string, query: { limit: number; cursor?: string }) {
+  const after = decodeCursor(query.cursor, z.tuple([z.int().positive()]));
   const ticketId = await ticketIdOf(ctx, ref);
   const rows = await ctx.db
     .select()
     .from(attachments)
-    .where(eq(attachments.ticket_id, ticketId))
-    .orderBy(asc(attachments.id));
-  return rows.map(({ object_key: _, created_at, ...row }) => ({
+    .where(and(eq(attachments.ticket_id, ticketId), after ? gt(attachments.id, after[0]) : undefined))
+    .orderBy(asc(attachments.id))
+    .limit(query.limit + 1);
+  const { page, next_cursor } = paginate(rows, query.limit, (row) => [row.id]);
+  const shown = page.map(({ object_key: _, created_at, ...row }) => ({
     ...row,
     url: `/api/attachments/${row.id}`,
     created_at,
   }));
+  return { attachments: shown, next_cursor };
 }

@@ -1,6 +1,7 @@
-import { OpenAPIHono } from "@hono/zod-openapi";
+import { OpenAPIHono, z } from "@hono/zod-openapi";
 import type { AppEnv } from "../context.ts";
 import { sendAnswer } from "../http/answer.ts";
+import { linkHeader, pageQuery } from "../http/cursor.ts";
 import { idempotencyRecord } from "../http/idempotency.ts";
 import { IdParam } from "../http/schemas.ts";
 import { readUpload } from "../http/upload.ts";
@@ -27,7 +28,14 @@ const attach = defineRoute({
   rawBody: { "multipart/form-data": { schema: { type: "object", required: ["file"], properties: { file: BINARY } } } },
   idempotent: true,
   answers: { 201: json(AttachmentOutput, "Attached", "Location") },
-  problems: ["invalid_multipart", "unsupported_media_type", "ticket_not_found", "empty_file", "storage_unavailable"],
+  problems: [
+    "invalid_multipart",
+    "unsupported_media_type",
+    "ticket_not_found",
+    "too_many",
+    "empty_file",
+    "storage_unavailable",
+  ],
 });
 
 const list = defineRoute({
@@ -39,7 +47,8 @@ const list = defineRoute({
   description: "Names, sizes and types; the files themselves are at their `url`.",
   permission: "tickets:read",
   params: TicketRefParam,
-  answers: { 200: json(AttachmentListOutput, "All of them, on one page") },
+  query: z.object(pageQuery),
+  answers: { 200: json(AttachmentListOutput, "A page") },
   problems: ["ticket_not_found"],
 });
 
@@ -77,8 +86,8 @@ export const ticketAttachmentRoutes = new OpenAPIHono<AppEnv>()
     return sendAnswer<AttachmentOutput, 201>(c, await attachFile(c.get("actorCtx"), ref, upload, record));
   })
   .openapi(list, async (c) => {
-    const attachments = await listAttachments(c.get("ctx"), c.req.valid("param").ref);
-    return c.json({ attachments, next_cursor: null }, 200);
+    const page = await listAttachments(c.get("ctx"), c.req.valid("param").ref, c.req.valid("query"));
+    return c.json(page, 200, linkHeader(c.req.url, page.next_cursor));
   });
 
 export const attachmentRoutes = new OpenAPIHono<AppEnv>().openapi(download, async (c) => {

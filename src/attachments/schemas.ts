@@ -20,5 +20,5 @@ export const AttachmentOutput = z.object({ attachment: Attachment }).openapi("At
 export type AttachmentOutput = z.output<typeof AttachmentOutput>;
 
 export const AttachmentListOutput = z
-  .object({ attachments: z.array(Attachment), next_cursor: z.null() })
+  .object({ attachments: z.array(Attachment), next_cursor: z.string().nullable() })
   .openapi("AttachmentListOutput");

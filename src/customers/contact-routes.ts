@@ -35,6 +35,7 @@ const listMethods = defineRoute({
   description: "Present and earlier ones, on one page.",
   permission: "customers:manage",
   params: IdParam,
+  query: z.object(pageQuery),
   answers: { 200: json(ContactMethodListOutput, "Primary ones first") },
   problems: ["customer_unknown"],
 });
@@ -55,7 +56,7 @@ const addMethod = defineRoute({
     201: json(ContactMethodOutput, "Added"),
     200: json(ContactMethodOutput, "It was there already, perhaps in another spelling"),
   },
-  problems: ["customer_unknown", "customer_erased"],
+  problems: ["customer_unknown", "customer_erased", "too_many"],
 });
 
 const removeMethod = defineRoute({
@@ -129,12 +130,10 @@ const addHistory = defineRoute({
 });
 
 export const contactRoutes = new OpenAPIHono<AppEnv>()
-  .openapi(listMethods, async (c) =>
-    c.json(
-      { contact_methods: await listContactMethods(c.get("ctx"), c.req.valid("param").id), next_cursor: null },
-      200,
-    ),
-  )
+  .openapi(listMethods, async (c) => {
+    const page = await listContactMethods(c.get("ctx"), c.req.valid("param").id, c.req.valid("query"));
+    return c.json(page, 200, linkHeader(c.req.url, page.next_cursor));
+  })
   .openapi(addMethod, async (c) => {
     const { id } = c.req.valid("param");
     const input = c.req.valid("json");

@@ -1,11 +1,14 @@
-import { asc, desc, eq } from "drizzle-orm";
+import { and, asc, desc, eq, sql } from "drizzle-orm";
+import { z } from "zod";
 import type { ActorContext, Context, RequestContext } from "../context.ts";
 import { isNotNullViolation } from "../db/errors.ts";
 import { selectAnswer } from "../db/json.ts";
 import { throughLostConnections } from "../db/lost-connections.ts";
+import { hasRoom, tooMany } from "../db/maximum.ts";
 import { contact_methods, contact_preferences } from "../db/schema.ts";
 import { announceEnqueued } from "../deliveries/outbox.ts";
 import { optIn } from "../emails/opt-out.ts";
+import { decodeCursor, paginate } from "../http/cursor.ts";
 import {
   type Answer,
   answerFromBatch,
@@ -16,9 +19,12 @@ import {
 import { AppError } from "../problem.ts";
 import { syncIfChanged } from "../sync/enqueue.ts";
 import { keepContacts, syncContacts, WHATSAPP_FOLLOWS } from "./contact-sync.ts";
-import { contactValue } from "./contact-values.ts";
+import { CONTACT_KINDS, type ContactKind, contactValue } from "./contact-values.ts";
 import { findChangeable, findCustomer } from "./read.ts";
 import type { ContactMethodInput, ContactPreferences } from "./schemas.ts";
+
+/** Ways to reach one customer that can be added (contract section 1). */
+export const CONTACT_METHODS_MAX = 50;
 
 const methodColumns = {
   id: contact_methods.id,
@@ -29,22 +35,42 @@ const methodColumns = {
   updated_at: contact_methods.updated_at,
 };
 
-/** A query of every way to reach a customer, primary ones first. */
-export const selectMethods = (ctx: Context, customerId: number) =>
+/** The place of a method in its customer's list: primary ones come first. */
+export const MethodPlace = z.tuple([z.int().min(0).max(1), z.enum(CONTACT_KINDS), z.int().nonnegative()]);
+export type MethodPlace = z.output<typeof MethodPlace>;
+export const methodPlace = (method: { id: number; kind: ContactKind; is_primary: boolean }): MethodPlace => [
+  method.is_primary ? 0 : 1,
+  method.kind,
+  method.id,
+];
+
+/** A query of ways to reach a customer, primary ones first, from after a place on. */
+export const selectMethods = (ctx: Context, customerId: number, after: MethodPlace | null, count: number) =>
   ctx.db
     .select(methodColumns)
     .from(contact_methods)
-    .where(eq(contact_methods.customer_id, customerId))
-    .orderBy(desc(contact_methods.is_primary), asc(contact_methods.kind), asc(contact_methods.id));
+    .where(
+      and(
+        eq(contact_methods.customer_id, customerId),
+        after
+          ? sql`(1 - ${contact_methods.is_primary}, ${contact_methods.kind}, ${contact_methods.id}) > (${sql.join(after, sql`, `)})`
+          : undefined,
+      ),
+    )
+    .orderBy(desc(contact_methods.is_primary), asc(contact_methods.kind), asc(contact_methods.id))
+    .limit(count);
 
 /**
- * Every way to reach a customer, primary ones first.
+ * A page of the ways to reach a customer, primary ones first.
  *
- * @throws AppError `customer_unknown`.
+ * @throws AppError `customer_unknown`, `invalid_cursor`.
  */
-export async function listContactMethods(ctx: Context, customerId: number) {
+export async function listContactMethods(ctx: Context, customerId: number, query: { limit: number; cursor?: string }) {
+  const after = decodeCursor(query.cursor, MethodPlace);
   await findCustomer(ctx, customerId);
-  return selectMethods(ctx, customerId);
+  const rows = await selectMethods(ctx, customerId, after, query.limit + 1);
+  const { page, next_cursor } = paginate(rows, query.limit, methodPlace);
+  return { contact_methods: page, next_cursor };
 }
 
 /**
@@ -103,6 +129,13 @@ function makePrimary(
   ];
 }
 
+// One that is there takes no room.
+const HAS_ROOM = hasRoom(
+  `contact_methods WHERE customer_id = ?1
+   AND NOT EXISTS (SELECT 1 FROM contact_methods m WHERE m.customer_id = ?1 AND m.kind = ?2 AND m.value = ?3)`,
+  CONTACT_METHODS_MAX,
+);
+
 const SELECT_METHOD = selectAnswer(
   "contact_method",
   methodColumns,
@@ -114,7 +147,7 @@ const SELECT_METHOD = selectAnswer(
  * primary writes it into the customer's row, which the other methods follow. Once per idempotency key.
  *
  * @returns 201 with `{"contact_method": ...}`, or 200 when the method was there.
- * @throws AppError `customer_unknown`, `customer_erased`, `validation_failed`, `idempotency_key_reused`,
+ * @throws AppError `customer_unknown`, `customer_erased`, `validation_failed`, `too_many`, `idempotency_key_reused`,
  *   `database_unavailable`.
  */
 export async function addContactMethod(
@@ -136,12 +169,12 @@ export async function addContactMethod(
     const status = known ? 200 : 201;
     const results = await DB.batch<{ id?: number; headers?: string; body?: string }>([
       ...sync,
-      // A customer who is gone meanwhile has no id here, and NOT NULL undoes the batch.
+      // A customer who is gone meanwhile has no id here, and a method too many no kind: NOT NULL undoes the batch.
       DB.prepare(
         `INSERT INTO contact_methods (customer_id, kind, value, is_primary, created_at, updated_at)
-         VALUES ((SELECT id FROM customers WHERE id = ? AND erased_at IS NULL), ?, ?, 0, ?, ?)
+         VALUES ((SELECT id FROM customers WHERE id = ?1 AND erased_at IS NULL), iif(${HAS_ROOM}, ?2, NULL), ?3, 0, ?4, ?4)
          ON CONFLICT (customer_id, kind, value) DO NOTHING`,
-      ).bind(...method, now, now),
+      ).bind(...method, now),
       ...(input.is_primary ? makePrimary(ctx, customerId, input.kind, value) : []),
       answerStatement(ctx, record, status, SELECT_METHOD, method),
     ]).catch(goneMeanwhile(ctx, customerId, "contact_methods.customer_id"));
@@ -151,11 +184,12 @@ export async function addContactMethod(
   return exactlyOnce(ctx, record, write, { repeatable: true });
 }
 
-/** For a batch that names a customer who was removed or erased after they had been read: says which. */
+/** For a batch that adds to a customer: says whether they were removed or erased since they were read, or have enough. */
 const goneMeanwhile =
   (ctx: Context, customerId: number, column: string) =>
   async (error: unknown): Promise<never> => {
     if (isNotNullViolation(error, column)) await findChangeable(ctx, customerId);
+    if (isNotNullViolation(error, "contact_methods.kind")) throw tooMany(CONTACT_METHODS_MAX);
     throw error;
   };
 
@@ -166,7 +200,10 @@ const goneMeanwhile =
  */
 export async function removeContactMethod(ctx: RequestContext, customerId: number, methodId: number): Promise<void> {
   await findChangeable(ctx, customerId);
-  const method = (await selectMethods(ctx, customerId)).find(({ id }) => id === methodId);
+  const [method] = await ctx.db
+    .select(methodColumns)
+    .from(contact_methods)
+    .where(and(eq(contact_methods.id, methodId), eq(contact_methods.customer_id, customerId)));
   if (!method) throw new AppError("contact_method_not_found");
   const { DB } = ctx.env;
   const { kind, value } = method;

@@ -1,15 +1,11 @@
-import { asc, eq } from "drizzle-orm";
-import type { ActorContext, Context, RequestContext } from "../context.ts";
+import type { ActorContext, RequestContext } from "../context.ts";
 import { throughLostConnections } from "../db/lost-connections.ts";
-import { contact_history, customers, tickets } from "../db/schema.ts";
 import { announceEnqueued } from "../deliveries/outbox.ts";
-import { forgetEmails, forgetNotifications, selectEmails } from "../emails/personal-data.ts";
+import { forgetEmails, forgetNotifications } from "../emails/personal-data.ts";
 import { anyVersion, ifMatchHolds } from "../http/etag.ts";
 import { AppError } from "../problem.ts";
 import { syncGone } from "../sync/enqueue.ts";
-import { DEFAULT_PREFERENCES, selectMethods, selectPreferences } from "./contacts.ts";
-import { historyColumns } from "./history.ts";
-import { customerColumns, findCustomer } from "./read.ts";
+import { findCustomer } from "./read.ts";
 
 // Tickets that are deleted count: their rows still name the customer.
 const IN_USE = `(EXISTS (SELECT 1 FROM tickets WHERE customer_id = ?1)
@@ -102,37 +98,4 @@ export async function eraseCustomer(ctx: ActorContext, id: number, ifMatch: stri
     ...syncGone(ctx, id, "EXISTS (SELECT 1 FROM customers WHERE id = ?1 AND erased_at IS NOT NULL)"),
   ]);
   ctx.log.info("customer_erased", { customer_id: id, user_id: ctx.actor.id });
-}
-
-/**
- * Everything held about a person, as it stood at one moment; the tickets that name them too, deleted ones included.
- *
- * @throws AppError `customer_unknown`.
- */
-export async function exportCustomer(ctx: Context, id: number) {
-  const [[customer], contact_methods, [preferences], history, theirs, emails] = await ctx.db.batch([
-    ctx.db.select(customerColumns).from(customers).where(eq(customers.id, id)),
-    selectMethods(ctx, id),
-    selectPreferences(ctx, id),
-    ctx.db
-      .select(historyColumns)
-      .from(contact_history)
-      .where(eq(contact_history.customer_id, id))
-      .orderBy(asc(contact_history.id)),
-    ctx.db
-      .select({ ticket_id: tickets.ticket_id, title: tickets.title, created_at: tickets.created_at })
-      .from(tickets)
-      .where(eq(tickets.customer_id, id))
-      .orderBy(asc(tickets.id)),
-    selectEmails(ctx, id),
-  ]);
-  if (!customer) throw new AppError("customer_unknown");
-  return {
-    customer,
-    contact_methods,
-    contact_preferences: preferences ?? DEFAULT_PREFERENCES,
-    contact_history: history,
-    emails,
-    tickets: theirs,
-  };
 }

@@ -1,16 +1,17 @@
-import { OpenAPIHono, type z } from "@hono/zod-openapi";
+import { OpenAPIHono, z } from "@hono/zod-openapi";
 import { can } from "../auth/roles.ts";
 import type { AppEnv } from "../context.ts";
 import { sendAnswer, sendNotModified } from "../http/answer.ts";
-import { linkHeader } from "../http/cursor.ts";
+import { linkHeader, pageQuery } from "../http/cursor.ts";
 import { etag, ifNoneMatchHits } from "../http/etag.ts";
 import { idempotencyRecord } from "../http/idempotency.ts";
 import { IdParam } from "../http/schemas.ts";
 import { json } from "../openapi/answers.ts";
 import { AppError } from "../problem.ts";
 import { defineRoute } from "../route.ts";
+import { exportCustomer } from "./export.ts";
 import { findCustomer, listCustomers } from "./read.ts";
-import { eraseCustomer, exportCustomer, removeCustomer } from "./remove.ts";
+import { eraseCustomer, removeCustomer } from "./remove.ts";
 import { createCustomer, updateCustomer } from "./save.ts";
 import {
   CreateCustomerInput,
@@ -107,10 +108,12 @@ const exportRoute = defineRoute({
   operationId: "exportCustomer",
   summary: "Everything held about a person",
   description:
-    "What a person may ask for by law: contact methods, preferences, history, e-mails and tickets in one document.",
+    "What a person may ask for by law: contact methods, preferences, history, e-mails and tickets. Each page has up to " +
+    "`limit` entries of each list; follow `next_cursor` to its end for all of them.",
   permission: "customers:manage",
   params: IdParam,
-  answers: { 200: json(CustomerExportOutput, "All of it") },
+  query: z.object(pageQuery),
+  answers: { 200: json(CustomerExportOutput, "A page") },
   problems: ["customer_unknown"],
 });
 
@@ -152,4 +155,7 @@ export const customerRoutes = new OpenAPIHono<AppEnv>()
     }
     return c.body(null, 204);
   })
-  .openapi(exportRoute, async (c) => c.json(await exportCustomer(c.get("ctx"), c.req.valid("param").id), 200));
+  .openapi(exportRoute, async (c) => {
+    const page = await exportCustomer(c.get("ctx"), c.req.valid("param").id, c.req.valid("query"));
+    return c.json(page, 200, linkHeader(c.req.url, page.next_cursor));
+  });

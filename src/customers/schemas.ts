@@ -99,7 +99,7 @@ export const ContactMethodInput = z
 export type ContactMethodInput = z.output<typeof ContactMethodInput>;
 export const ContactMethodOutput = z.object({ contact_method: ContactMethod }).openapi("ContactMethodOutput");
 export const ContactMethodListOutput = z
-  .object({ contact_methods: z.array(ContactMethod), next_cursor: z.null() })
+  .object({ contact_methods: z.array(ContactMethod), next_cursor: z.string().nullable() })
   .openapi("ContactMethodListOutput");
 export const MethodParam = IdParam.extend({
   method_id: pathId.openapi({ param: { name: "method_id", in: "path" } }),
@@ -187,5 +187,6 @@ export const CustomerExportOutput = z
       }),
     ),
     tickets: z.array(z.object({ ticket_id: z.string(), title: z.string(), created_at: instant })),
+    next_cursor: z.string().nullable(),
   })
   .openapi("CustomerExportOutput");

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, lt, type SQL, sql } from "drizzle-orm";
+import { and, desc, eq, lt, type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
 import type { ActorContext, Context } from "../context.ts";
 import { selectAnswer } from "../db/json.ts";
@@ -73,8 +73,11 @@ export async function listDeliveries(ctx: Context, query: DeliveryListQuery) {
   return { deliveries: page, next_cursor };
 }
 
+/** Tries that a delivery is shown with: the newest. Without a retry by hand it has fewer. */
+export const TRIES_SHOWN = 100;
+
 /**
- * One delivery with its payload and every try.
+ * One delivery with its payload and its newest tries, oldest of them first.
  *
  * @throws AppError `delivery_not_found`.
  */
@@ -95,10 +98,11 @@ export async function getDelivery(ctx: Context, id: number) {
       })
       .from(delivery_attempts)
       .where(eq(delivery_attempts.delivery_id, id))
-      .orderBy(asc(delivery_attempts.id)),
+      .orderBy(desc(delivery_attempts.id))
+      .limit(TRIES_SHOWN),
   ]);
   if (!delivery) throw new AppError("delivery_not_found");
-  return { ...delivery, payload: JSON.parse(delivery.payload) as unknown, tries };
+  return { ...delivery, payload: JSON.parse(delivery.payload) as unknown, tries: tries.reverse() };
 }
 
 const RETRIED = selectAnswer("delivery", deliveryColumns, "deliveries WHERE id = ? AND status <> 'processing'");

@@ -1,12 +1,14 @@
-import { and, asc, eq, inArray, isNull, or } from "drizzle-orm";
+import { and, asc, eq, gt, inArray, isNull, or } from "drizzle-orm";
 import type { Context } from "../context.ts";
 import { contact_methods, email_history, email_messages, tickets } from "../db/schema.ts";
 
 /**
  * A query of the e-mails sent to a customer, with their texts; also those to an address of theirs, now or before, from
- * when nobody knew it as theirs.
+ * when nobody knew it as theirs. Oldest first.
+ *
+ * @param after only those with a greater id, at most `count`.
  */
-export function selectEmails(ctx: Context, customerId: number) {
+export function selectEmails(ctx: Context, customerId: number, after: number, count: number) {
   const addresses = ctx.db
     .select({ value: contact_methods.value })
     .from(contact_methods)
@@ -19,6 +21,7 @@ export function selectEmails(ctx: Context, customerId: number) {
     );
   return ctx.db
     .select({
+      id: email_history.id,
       ticket_id: tickets.ticket_id,
       recipient: email_history.recipient,
       recipient_name: email_history.recipient_name,
@@ -36,12 +39,16 @@ export function selectEmails(ctx: Context, customerId: number) {
     .innerJoin(email_messages, eq(email_messages.tracking_id, email_history.tracking_id))
     .innerJoin(tickets, eq(tickets.id, email_messages.ticket_id))
     .where(
-      or(
-        eq(email_history.customer_id, customerId),
-        and(isNull(email_history.customer_id), inArray(email_history.recipient, addresses)),
+      and(
+        gt(email_history.id, after),
+        or(
+          eq(email_history.customer_id, customerId),
+          and(isNull(email_history.customer_id), inArray(email_history.recipient, addresses)),
+        ),
       ),
     )
-    .orderBy(asc(email_history.id));
+    .orderBy(asc(email_history.id))
+    .limit(count);
 }
 
 // Also those that were taken from them since: mails went there.

@@ -17,7 +17,7 @@ export const pageQuery = {
 };
 
 /** Packs the sort key of a page's last row into an opaque text. */
-type CursorKey = (string | number | CursorKey)[];
+type CursorKey = (string | number | null | CursorKey)[];
 export const encodeCursor = (key: CursorKey): string => Buffer.from(JSON.stringify(key), "utf8").toString("base64url");
 
 /**

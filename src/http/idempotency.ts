@@ -160,15 +160,15 @@ export function batchOnce(
     select: string;
     params?: unknown[];
     missing?: ProblemCode;
-    refusal?: (error: unknown) => ProblemCode | null;
+    refusal?: (error: unknown) => ProblemCode | AppError | null;
   },
 ): Promise<Answer> {
   return exactlyOnce(ctx, record, async () => {
     const answer = answerStatement(ctx, record, batch.status, batch.select, batch.params);
     const results = await ctx.env.DB.batch<{ headers?: string; body?: string }>([...batch.statements, answer]).catch(
       (error: unknown): never => {
-        const code = batch.refusal?.(error);
-        throw code ? new AppError(code) : error;
+        const refusal = batch.refusal?.(error) ?? null;
+        throw typeof refusal === "string" ? new AppError(refusal) : (refusal ?? error);
       },
     );
     return answerFromBatch(batch.status, results, batch.missing);

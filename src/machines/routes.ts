@@ -190,7 +190,7 @@ const createType = defineRoute({
   body: CreateMachineTypeInput,
   idempotent: true,
   answers: { 201: json(MachineTypeOutput, "Added") },
-  problems: ["machine_type_code_taken"],
+  problems: ["machine_type_code_taken", "too_many"],
 });
 
 const updateType = defineRoute({

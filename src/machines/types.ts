@@ -1,11 +1,16 @@
-import { asc, eq, getTableColumns, gt } from "drizzle-orm";
+import { asc, eq, getTableColumns, gt, sql } from "drizzle-orm";
 import { z } from "zod";
 import type { ActorContext, Context } from "../context.ts";
-import { isUniqueViolation } from "../db/errors.ts";
+import { isNotNullViolation, isUniqueViolation } from "../db/errors.ts";
 import { prepared, selectAnswer } from "../db/json.ts";
+import { hasRoom, tooMany } from "../db/maximum.ts";
 import { machine_types } from "../db/schema.ts";
 import { decodeCursor, paginate } from "../http/cursor.ts";
 import { type Answer, batchOnce, type IdempotencyRecord } from "../http/idempotency.ts";
+
+/** Machine types there may be (contract section 1). */
+export const MACHINE_TYPES_MAX = 200;
+const HAS_ROOM = sql.raw(hasRoom("machine_types", MACHINE_TYPES_MAX));
 
 const codeTaken = (error: unknown) =>
   isUniqueViolation(error, "machine_types.code") ? ("machine_type_code_taken" as const) : null;
@@ -30,7 +35,7 @@ export async function listMachineTypes(ctx: Context, query: { limit: number; cur
  * Adds a machine type, once per idempotency key.
  *
  * @returns 201 with `{"machine_type": ...}`.
- * @throws AppError `machine_type_code_taken`, `idempotency_key_reused`, `database_unavailable`.
+ * @throws AppError `machine_type_code_taken`, `too_many`, `idempotency_key_reused`, `database_unavailable`.
  */
 export function createMachineType(
   ctx: ActorContext,
@@ -38,13 +43,15 @@ export function createMachineType(
   record: IdempotencyRecord | null,
 ): Promise<Answer> {
   const now = ctx.now().toISOString();
-  const insert = ctx.db.insert(machine_types).values({ ...input, created_at: now, updated_at: now });
+  const name = sql`iif(${HAS_ROOM}, ${input.name}, NULL)`;
+  const insert = ctx.db.insert(machine_types).values({ ...input, name, created_at: now, updated_at: now });
   return batchOnce(ctx, record, {
     status: 201,
     statements: [prepared(ctx.env.DB, insert)],
     select: answerFrom("code = ?"),
     params: [input.code],
-    refusal: codeTaken,
+    refusal: (error) =>
+      isNotNullViolation(error, "machine_types.name") ? tooMany(MACHINE_TYPES_MAX) : codeTaken(error),
   });
 }
 

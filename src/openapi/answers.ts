@@ -67,6 +67,7 @@ export const ProblemSchema = z
       .array(z.string())
       .optional()
       .openapi({ description: "With `illegal_status_transition`: what is possible." }),
+    maximum: z.int().positive().optional().openapi({ description: "With `too_many`: how many there may be." }),
     known: z.array(z.string()).optional().openapi({ description: "With `unknown_parameter`: what the route takes." }),
   })
   .openapi("Problem");

@@ -144,6 +144,11 @@ export const SHOP_PROBLEMS = {
     ["Unreadable CSV", "The file cannot be read as a table of tickets: {reason}."],
     ["CSV illisible", "Le fichier ne se lit pas comme une table de tickets : {reason}."],
   ),
+  too_many: problem(
+    422,
+    ["Too many", "There may be {maximum} of these at most, and there are that many already."],
+    ["Nombre maximal atteint", "Il peut y en avoir {maximum} au plus, et ce nombre est déjà atteint."],
+  ),
   too_many_lines: problem(
     422,
     ["Too many lines", "One file may hold at most {limit} tickets. Split it. Reading stopped at line {line}."],

@@ -8,8 +8,8 @@ import { endpointDigest, pushEndpoint } from "./endpoint.ts";
 import { areUsableKeys } from "./keys.ts";
 import type { SubscribeInput } from "./schemas.ts";
 
-/** Devices that one person may have; the longest unused makes room. */
-const DEVICES_PER_USER = 10;
+/** Devices that one person may have (contract section 5); the longest unused makes room. */
+export const DEVICES_PER_USER = 10;
 /** How long an endpoint which a push service has called gone is refused. */
 const EXPIRED_MS = 90 * 24 * 60 * 60_000;
 /** Endpoints forgotten in one night: far more than any shop's devices. */
@@ -97,7 +97,8 @@ export async function listSubscriptions(ctx: ActorContext) {
     .select(columns)
     .from(push_subscriptions)
     .where(eq(push_subscriptions.user_id, ctx.actor.id))
-    .orderBy(desc(push_subscriptions.last_used_at), desc(push_subscriptions.id));
+    .orderBy(desc(push_subscriptions.last_used_at), desc(push_subscriptions.id))
+    .limit(DEVICES_PER_USER);
   return { subscriptions: rows.map(shown), next_cursor: null };
 }
 

@@ -1,17 +1,23 @@
-import { eq } from "drizzle-orm";
+import { desc, eq } from "drizzle-orm";
 import type { ActorContext } from "../context.ts";
 import { push_subscriptions } from "../db/schema.ts";
 import { createConnections } from "../deliveries/job.ts";
 import { deviceEffects, withNormalEndpoints } from "./devices.ts";
 import { notification } from "./notification.ts";
 import { sendToDevices } from "./send.ts";
+import { DEVICES_PER_USER } from "./subscriptions.ts";
 
 const TTL_SECONDS = 60;
 const CONNECTIONS = 5;
 
 /** Sends a test notification to the actor's own devices and says how each fared. Dead devices are removed. */
 export async function tryOutPush(ctx: ActorContext) {
-  const rows = await ctx.db.select().from(push_subscriptions).where(eq(push_subscriptions.user_id, ctx.actor.id));
+  const rows = await ctx.db
+    .select()
+    .from(push_subscriptions)
+    .where(eq(push_subscriptions.user_id, ctx.actor.id))
+    .orderBy(desc(push_subscriptions.last_used_at), desc(push_subscriptions.id))
+    .limit(DEVICES_PER_USER);
   const names = new Map(rows.map(({ id, device_name }) => [id, device_name]));
   const devices = await withNormalEndpoints(ctx, rows);
   const message = notification(

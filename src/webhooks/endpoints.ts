@@ -1,7 +1,9 @@
 import { and, asc, eq, gt, isNull, sql } from "drizzle-orm";
 import { z } from "zod";
 import type { ActorContext, Context } from "../context.ts";
+import { isNotNullViolation } from "../db/errors.ts";
 import { prepared, selectAnswer } from "../db/json.ts";
+import { hasRoom, tooMany } from "../db/maximum.ts";
 import { webhook_endpoints } from "../db/schema.ts";
 import { isAllowedTarget } from "../deliveries/targets.ts";
 import { decodeCursor, paginate } from "../http/cursor.ts";
@@ -12,6 +14,9 @@ import type { WebhookEvent } from "../tickets/events.ts";
 import type { CreateWebhookInput, UpdateWebhookInput } from "./schemas.ts";
 
 const SECRET_BYTES = 24;
+/** Endpoints there may be (contract section 1): each event is a delivery to every one that listens. */
+export const WEBHOOKS_MAX = 50;
+const HAS_ROOM = sql.raw(hasRoom("webhook_endpoints WHERE deleted_at IS NULL", WEBHOOKS_MAX));
 /** Hours that the old secret goes on signing after a rotation. */
 const ROTATION_HOURS = 24;
 
@@ -80,7 +85,7 @@ export async function listWebhooks(ctx: Context, query: { limit: number; cursor?
  * Adds an endpoint, once per idempotency key; its secret is in this answer and never again.
  *
  * @returns 201 with `{"webhook": ...}`.
- * @throws AppError `target_not_allowed`, `idempotency_key_reused`, `database_unavailable`.
+ * @throws AppError `target_not_allowed`, `too_many`, `idempotency_key_reused`, `database_unavailable`.
  */
 export async function createWebhook(
   ctx: ActorContext,
@@ -90,14 +95,20 @@ export async function createWebhook(
   checkTarget(ctx, input.url);
   const now = ctx.now().toISOString();
   const secret = newSecret();
-  const insert = ctx.db
-    .insert(webhook_endpoints)
-    .values({ ...input, events: JSON.stringify(input.events), secret, created_at: now, updated_at: now });
+  const insert = ctx.db.insert(webhook_endpoints).values({
+    ...input,
+    url: sql`iif(${HAS_ROOM}, ${input.url}, NULL)`,
+    events: JSON.stringify(input.events),
+    secret,
+    created_at: now,
+    updated_at: now,
+  });
   const answer = await batchOnce(ctx, record, {
     status: 201,
     statements: [prepared(ctx.env.DB, insert)],
     select: CREATED,
     params: [await seal(ctx.env, secret)],
+    refusal: (error) => (isNotNullViolation(error, "webhook_endpoints.url") ? tooMany(WEBHOOKS_MAX) : null),
   });
   return unsealed(ctx.env, answer, "webhook", "secret");
 }

@@ -41,7 +41,7 @@ const create = defineRoute({
   body: CreateWebhookInput,
   idempotent: true,
   answers: { 201: json(WebhookWithSecretOutput, "Added, with its secret") },
-  problems: ["target_not_allowed"],
+  problems: ["target_not_allowed", "too_many"],
 });
 
 const update = defineRoute({

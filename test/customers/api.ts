@@ -18,10 +18,13 @@ export async function customerOf(response: Response, status = 200): Promise<Cust
 /** Requests about customers, sent by one person. */
 export function customersOf(app: App, sender: () => Person) {
   const request = (path: string, init: RequestInit) => app.request(`/api/customers${path}`, init);
-  const methods = async (id: number): Promise<Method[]> => {
-    const response = await request(`/${id}/contact-methods`, send(sender()));
+  /** All of them, page by page. */
+  const methods = async (id: number, cursor = ""): Promise<Method[]> => {
+    const response = await request(`/${id}/contact-methods?limit=100${cursor}`, send(sender()));
     expect(response.status).toBe(200);
-    return ((await response.json()) as { contact_methods: Method[] }).contact_methods;
+    const page = (await response.json()) as { contact_methods: Method[]; next_cursor: string | null };
+    const rest = page.next_cursor === null ? [] : await methods(id, `&cursor=${page.next_cursor}`);
+    return [...page.contact_methods, ...rest];
   };
   return {
     post: (body: unknown, headers: Headers = {}) => request("", send(sender(), body, headers)),

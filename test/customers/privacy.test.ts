@@ -116,6 +116,7 @@ describe("erasing", () => {
         expect.objectContaining({ recipient: SECRETS.email, subject: "Overheard", body: "Graphite", status: "sent" }),
       ],
       tickets: [{ ticket_id: ticket.ticket_id, title: ticket.title, created_at: ticket.created_at }],
+      next_cursor: null,
     });
     const text = JSON.stringify(held);
     for (const secret of Object.values(SECRETS)) expect(text).toContain(secret);
