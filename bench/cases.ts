@@ -30,6 +30,9 @@ export const DATASET_HEADER = "bench-dataset";
 /** Where the bench's Worker delivers all that is due. */
 export const DRAIN_PATH = "/bench/drain";
 
+/** Where the bench's Worker keeps the figures of past days as the cron does, and tells what those of a year read. */
+export const FIGURES_PATHS = { keep: "/bench/figures/keep", read: "/bench/figures/read" } as const;
+
 /** Steps of a job's life that the bench's Worker takes by themselves, several in one request. */
 export const JOB_OPERATIONS = ["enqueue", "claim"] as const;
 export type JobOperation = (typeof JOB_OPERATIONS)[number];

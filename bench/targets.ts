@@ -1,5 +1,6 @@
 import type { Bundle } from "./bundle.ts";
 import type { CaseName, Dataset } from "./cases.ts";
+import type { Figures } from "./figures.ts";
 import type { JobCell } from "./jobs.ts";
 import type { ListCell } from "./lists.ts";
 import type { Cell } from "./measure.ts";
@@ -92,4 +93,10 @@ export const judgeJobs = (cells: JobCell[]): Target[] => [
     cells.map((cell) => cell.ratio),
     2,
   ),
+];
+
+/** A year of figures takes what a year of days takes, and hardly more for its tickets. */
+export const judgeFigures = ({ large }: Figures): Target[] => [
+  atMost("rows read for the figures of a year, 100,000 tickets", 50_000, [large.keptRows], 0),
+  atMost("p50 of the figures of a year, 100,000 tickets, ms", 100, [large.ms], 1),
 ];

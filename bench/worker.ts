@@ -4,8 +4,18 @@ import { claim, dispatch } from "../src/deliveries/dispatch.ts";
 import { IDS_PER_MESSAGE } from "../src/deliveries/outbox.ts";
 import type { Bindings } from "../src/env.ts";
 import worker from "../src/index.ts";
+import { keepDays } from "../src/stats/kept-days.ts";
+import { computeStats } from "../src/stats/stats.ts";
 import { enqueueSync } from "../src/sync/enqueue.ts";
-import { DATASET_HEADER, DRAIN_PATH, JOB_PATHS, JOBS_PER_REQUEST, PATHS, type TicketBody } from "./cases.ts";
+import {
+  DATASET_HEADER,
+  DRAIN_PATH,
+  FIGURES_PATHS,
+  JOB_PATHS,
+  JOBS_PER_REQUEST,
+  PATHS,
+  type TicketBody,
+} from "./cases.ts";
 import { createBySeed } from "./seed-algorithm.ts";
 
 /** The Worker's own bindings, and the second data set's database. */
@@ -63,6 +73,30 @@ const bench = new Hono<{ Bindings: BenchBindings }>()
               lease_until = NULL, claimed_generation = NULL WHERE status = 'processing'`,
     ).run();
     return c.json({ claimed }, claimed === JOBS_PER_REQUEST ? 200 : 500);
+  })
+  .post(FIGURES_PATHS.keep, async (c) => {
+    await keepDays(createContext(c.env, realWorld, {}));
+    const row = await c.env.DB.prepare("SELECT COALESCE(SUM(is_stale), 0) AS stale FROM stats_days").first<{
+      stale: number;
+    }>();
+    return c.json({ stale: row?.stale ?? 0 }, 200);
+  })
+  .post(FIGURES_PATHS.read, async (c) => {
+    let rows = 0;
+    const DB = new Proxy(c.env.DB, {
+      get(target, name) {
+        const member: unknown = Reflect.get(target, name);
+        if (name !== "batch") return typeof member === "function" ? (member.bind(target) as unknown) : member;
+        return async (statements: D1PreparedStatement[]) => {
+          const results = await target.batch(statements);
+          for (const { meta } of results) rows += meta.rows_read;
+          return results;
+        };
+      },
+    });
+    const ctx = createContext({ ...c.env, DB }, realWorld, {});
+    await computeStats(ctx, await c.req.json<{ from: string }>());
+    return c.json({ rows }, 200);
   })
   .onError((_error, c) => c.json({ error: "internal" }, 500));
 

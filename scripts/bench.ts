@@ -2,12 +2,13 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { measureBundle } from "../bench/bundle.ts";
 import { describeDrain, measureDrain } from "../bench/drain.ts";
+import { describeFigures, measureFigures } from "../bench/figures.ts";
 import { describeJobs, measureJobs } from "../bench/jobs.ts";
 import { describeLists, measureLists } from "../bench/lists.ts";
 import { measure, type Plan } from "../bench/measure.ts";
 import { describeBundle, describeTargets, table } from "../bench/report.ts";
 import { startServer } from "../bench/server.ts";
-import { failuresOf, judge, judgeJobs, judgeLists } from "../bench/targets.ts";
+import { failuresOf, judge, judgeFigures, judgeJobs, judgeLists } from "../bench/targets.ts";
 
 const RESULTS = "bench/results";
 
@@ -43,18 +44,20 @@ progress("deliveries");
 const drain = await measureDrain(lists);
 progress("jobs");
 const jobs = await measureJobs(lists, values.quick ? 10 : 40);
+progress("figures");
+const figures = await measureFigures(lists, values.quick ? 10 : 40);
 await lists.close();
 progress("");
 
-const targets = [...judge(cells, bundle), ...judgeLists(listCells), ...judgeJobs(jobs)];
+const targets = [...judge(cells, bundle), ...judgeLists(listCells), ...judgeJobs(jobs), ...judgeFigures(figures)];
 mkdirSync(RESULTS, { recursive: true });
 writeFileSync(
   `${RESULTS}/latest.json`,
-  `${JSON.stringify({ at: new Date().toISOString(), plan, logLevel: values["log-level"], cells, wrong, bundle, lists: listCells, drain, jobs, targets }, null, 2)}\n`,
+  `${JSON.stringify({ at: new Date().toISOString(), plan, logLevel: values["log-level"], cells, wrong, bundle, lists: listCells, drain, jobs, figures, targets }, null, 2)}\n`,
 );
 
 console.log(
-  `\n${table(cells)}\n\n${describeBundle(bundle)}\n\n${describeLists(listCells)}\n\n${describeDrain(drain)}\n\n${describeJobs(jobs)}\n\n${describeTargets(targets)}`,
+  `\n${table(cells)}\n\n${describeBundle(bundle)}\n\n${describeLists(listCells)}\n\n${describeDrain(drain)}\n\n${describeJobs(jobs)}\n\n${describeFigures(figures)}\n\n${describeTargets(targets)}`,
 );
 for (const problem of wrong) console.error(`WRONG NUMBERS: ${problem}`);
 console.log(`\nWritten to ${RESULTS}/latest.json`);

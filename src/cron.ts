@@ -7,6 +7,7 @@ import type { Bindings } from "./env.ts";
 import { describeError } from "./log.ts";
 import { forgetExpiredEndpoints } from "./push/subscriptions.ts";
 import { purgeExpired } from "./retention.ts";
+import { keepDays } from "./stats/kept-days.ts";
 import { remind } from "./tickets/escalate.ts";
 import { pabblyEndpointReady } from "./webhooks/pabbly.ts";
 
@@ -26,8 +27,8 @@ async function cleanUpCompleted(ctx: Context): Promise<void> {
 
 const EACH_NIGHT = [purge, cleanUpCompleted, forgetExpiredEndpoints, forgetGuesses];
 // What has to go out comes first. Reminders are for endpoints that must be there; e-mails are settled after the sweep,
-// which may have given some up.
-const EACH_MINUTE = [sweep, pabblyEndpointReady, remind, settleEmails];
+// which may have given some up. Figures wait for nobody.
+const EACH_MINUTE = [sweep, pabblyEndpointReady, remind, settleEmails, keepDays];
 
 /**
  * What a cron trigger does. Every part may run twice or late without harm, and one that fails stops no other.

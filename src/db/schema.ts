@@ -22,6 +22,8 @@ export * from "./schema/push-logs.ts";
 export * from "./schema/push-subscriptions.ts";
 export * from "./schema/sessions.ts";
 export * from "./schema/sign-in-guesses.ts";
+export * from "./schema/stats-days.ts";
+export * from "./schema/stats-marks.ts";
 export * from "./schema/stripe-creations.ts";
 export * from "./schema/stripe-events.ts";
 export * from "./schema/ticket-counters.ts";

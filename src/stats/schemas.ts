@@ -32,14 +32,16 @@ export const Stats = z
     overdue: z.int().openapi({ description: "Open now and past their scheduled_date." }),
     per_day: z
       .array(z.object({ day: z.string().openapi({ example: "2026-11-20" }), created: z.int(), completed: z.int() }))
-      .openapi({ description: "Days of the shop's time zone." }),
+      .openapi({ description: "Days of the shop's time zone, of the whole period." }),
     time_to_acknowledge: Durations,
     time_to_complete: Durations,
-    downtime: z.array(
-      z.object({ machine_id: id, machine_name: z.string(), failures: z.int(), downtime_seconds: z.int() }),
-    ),
+    downtime: z
+      .array(z.object({ machine_id: id, machine_name: z.string(), failures: z.int(), downtime_seconds: z.int() }))
+      .openapi({
+        description: "The 200 machines that stood longest; overlapping stops count once, and none beyond now.",
+      }),
     mttr_seconds: z.number().nullable().openapi({ description: "Mean time to repair." }),
-    mtbf_seconds: z.number().nullable().openapi({ description: "Mean time between failures." }),
+    mtbf_seconds: z.number().nullable().openapi({ description: "Mean time between failures, of all machines." }),
   })
   .openapi("Stats");
 export type Stats = z.output<typeof Stats>;

@@ -1,50 +1,50 @@
-import type { Context } from "../context.ts";
+import { atOneInstant, type Context } from "../context.ts";
 import { AppError } from "../problem.ts";
 import { TICKET_PRIORITIES } from "../tickets/schemas.ts";
 import { OPEN_STATUSES } from "../tickets/transitions.ts";
-import { localDays } from "../time/days.ts";
+import { type Day, localDays } from "../time/days.ts";
+import { countsOf, downtimeOf, type MachineFigures, milliseconds } from "./counting.ts";
+import { summarize, toSeconds } from "./durations.ts";
+import { MARKED_DAYS } from "./kept-days.ts";
 import type { Stats, StatsQuery } from "./schemas.ts";
 
 const DAY_MS = 24 * 60 * 60_000;
 const DEFAULT_DAYS = 30;
 const MAX_DAYS = 1827;
-/** Machines listed under downtime, the worst first. */
+/** Machines listed under downtime, the worst first. What is told of all machines is made from all of them. */
 const MACHINES = 200;
 
-const seconds = (later: string, earlier: string) => `(julianday(${later}) - julianday(${earlier})) * 86400.0`;
+// The days of the period that have begun, cut to it: ?3. A day that is cut matches no kept one.
+const DAYS = "SELECT key AS piece, value ->> 0 AS s, value ->> 1 AS e FROM json_each(?3)";
+const KEPT = `SELECT d.piece, k.machines FROM (${DAYS}) d
+  CROSS JOIN stats_days k ON k.starts_at = d.s AND k.ends_at = d.e AND k.is_stale = 0
+  WHERE k.starts_at NOT IN (${MARKED_DAYS})`;
+// Before the first ticket there is nothing to count.
+const FIRST_OF_ALL = `(SELECT created_at FROM tickets INDEXED BY tickets_created_at
+  WHERE deleted_at IS NULL AND created_at > '' ORDER BY created_at LIMIT 1)`;
+const COUNTED_NOW = `SELECT piece, s, e FROM (${DAYS})
+  WHERE e > ${FIRST_OF_ALL} AND piece NOT IN (SELECT piece FROM (${KEPT}))`;
 
-// Nearest-rank percentiles over the ordered values.
-const durations = (value: string, where: string) => `
-  WITH v AS (SELECT ${value} AS s, row_number() OVER (ORDER BY ${value}) AS rank, COUNT(*) OVER () AS n
-             FROM tickets t WHERE t.deleted_at IS NULL AND ${where})
-  SELECT COUNT(*) AS n,
-         MAX(CASE WHEN rank = (n + 1) / 2 THEN s END) AS median,
-         MAX(CASE WHEN rank = (n * 9 + 9) / 10 THEN s END) AS p90
-  FROM v`;
+// A machine is in use from its creation, or from its first ticket where that was taken over from before.
+const FIRST_TICKET = `(SELECT t.created_at FROM tickets t INDEXED BY tickets_machine
+  WHERE t.deleted_at IS NULL AND t.machine_id = m.id ORDER BY t.created_at LIMIT 1)`;
+const IN_USE = `
+  SELECT m.id, m.name,
+         MAX(0, ${milliseconds(
+           "MIN(?3, ?1, COALESCE(m.retired_at, ?1))",
+           `MAX(?4, MIN(m.created_at, COALESCE(${FIRST_TICKET}, m.created_at)))`,
+         )}) AS in_use_ms
+  FROM machines m WHERE ?2 IS NULL OR m.id = ?2`;
 
-// When a ticket that says its machine is down stopped saying so by being closed; NULL while it is open.
-const CLOSED_AT = `CASE WHEN t.is_open = 1 THEN NULL ELSE COALESCE(t.completed_at,
-  (SELECT MAX(e.created_at) FROM ticket_timeline e WHERE e.ticket_id = t.id AND e.action = 'status_changed'
-     AND e.new_value = 'cancelled'), t.updated_at) END`;
+const OPEN = `
+  SELECT t.status, t.priority, COUNT(*) AS n FROM tickets t INDEXED BY tickets_status
+  WHERE t.deleted_at IS NULL AND t.status IN (${OPEN_STATUSES.map((status) => `'${status}'`).join(", ")})
+    AND (?1 IS NULL OR t.machine_id = ?1) GROUP BY t.status, t.priority`;
 
-// Overlapping reports of one machine count once: each span starts where the latest end so far leaves off.
-const DOWNTIME = `
-  WITH spans AS (
-    SELECT t.machine_id, t.created_at >= ?1 AS in_range, MAX(t.created_at, ?1) AS start,
-           MIN(COALESCE(${CLOSED_AT}, ?2), ?2) AS stop
-    FROM tickets t
-    WHERE t.deleted_at IS NULL AND t.is_machine_down = 1 AND t.created_at < ?2 AND (?3 IS NULL OR t.machine_id = ?3)
-  ), relevant AS (SELECT * FROM spans WHERE stop > start),
-  ordered AS (
-    SELECT machine_id, in_range, start, stop,
-           MAX(stop) OVER (PARTITION BY machine_id ORDER BY start, stop ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS covered
-    FROM relevant
-  )
-  SELECT o.machine_id, m.name AS machine_name, SUM(o.in_range) AS failures,
-         SUM(CASE WHEN covered IS NULL OR start >= covered THEN ${seconds("stop", "start")}
-                  WHEN stop > covered THEN ${seconds("stop", "covered")} ELSE 0 END) AS downtime
-  FROM ordered o JOIN machines m ON m.id = o.machine_id
-  GROUP BY o.machine_id ORDER BY downtime DESC LIMIT ${MACHINES}`;
+const OVERDUE = `
+  SELECT COUNT(*) AS n FROM tickets t INDEXED BY tickets_scheduled
+  WHERE t.scheduled_date IS NOT NULL AND t.is_open = 1 AND t.scheduled_date < ?1
+    AND (?2 IS NULL OR t.machine_id = ?2)`;
 
 function range(ctx: Context, query: StatsQuery): { from: Date; to: Date } {
   const to = query.to ? new Date(query.to) : ctx.now();
@@ -59,106 +59,124 @@ function range(ctx: Context, query: StatsQuery): { from: Date; to: Date } {
   return { from, to };
 }
 
-interface DurationRow {
+interface OpenRow {
+  status: string;
+  priority: string;
   n: number;
-  median: number | null;
-  p90: number | null;
+}
+interface MachineRow {
+  id: number;
+  name: string;
+  in_use_ms: number;
+}
+interface PieceRow {
+  piece: number;
+  machines: string;
+}
+interface DownRow {
+  machine_id: number;
+  down_ms: number;
 }
 
-const toDurations = (row: DurationRow | undefined) => ({
-  count: row?.n ?? 0,
-  median_seconds: round(row?.median ?? null),
-  p90_seconds: round(row?.p90 ?? null),
-});
+/** All that is known of the period, in one batch: one state of the database, whatever changes meanwhile. */
+async function read(ctx: Context, machine: number | null, from: Date, to: Date, days: Day[]) {
+  const now = ctx.now().toISOString();
+  const spans = JSON.stringify(days.map(({ start, end }) => [start.toISOString(), end.toISOString()]));
+  const { DB } = ctx.env;
+  const about = [now, machine, spans];
+  const results = await DB.batch([
+    DB.prepare(OPEN).bind(machine),
+    DB.prepare(OVERDUE).bind(now, machine),
+    DB.prepare(IN_USE).bind(now, machine, to.toISOString(), from.toISOString()),
+    DB.prepare(KEPT).bind(...about),
+    DB.prepare(countsOf(COUNTED_NOW)).bind(...about),
+    DB.prepare(downtimeOf(COUNTED_NOW)).bind(...about),
+  ]);
+  const [open, overdue, machines, kept, counted, down] = results.map((result) => result?.results ?? []);
+  return {
+    open: open as OpenRow[],
+    overdue: (overdue?.[0] as { n: number } | undefined)?.n ?? 0,
+    machines: machines as MachineRow[],
+    pieces: [...(kept as PieceRow[]), ...(counted as PieceRow[])],
+    down: down as DownRow[],
+  };
+}
 
-const round = (value: number | null): number | null => (value === null ? null : Math.round(value * 1000) / 1000);
+/** Adds up what the pieces of a period tell of one machine, or of all of them. */
+function total(pieces: PieceRow[], down: DownRow[], days: number, machine: number | null) {
+  const created = new Array<number>(days).fill(0);
+  const completed = new Array<number>(days).fill(0);
+  const acknowledge: number[] = [];
+  const complete: number[] = [];
+  const stops = new Map<number, { failures: number; ms: number }>();
+  const repairs = { count: 0, ms: 0 };
+  const stop = (id: number, failures: number, ms: number) => {
+    const known = stops.get(id) ?? { failures: 0, ms: 0 };
+    stops.set(id, { failures: known.failures + failures, ms: known.ms + ms });
+  };
+  for (const { piece, machines } of pieces) {
+    for (const figures of JSON.parse(machines) as MachineFigures[]) {
+      const [id, made, done, acknowledgeMs, completeMs, repaired, repairMs, failures, downMs] = figures;
+      if (machine !== null && id !== machine) continue;
+      created[piece] = (created[piece] ?? 0) + made;
+      completed[piece] = (completed[piece] ?? 0) + done;
+      for (const ms of acknowledgeMs) acknowledge.push(ms);
+      for (const ms of completeMs) complete.push(ms);
+      repairs.count += repaired;
+      repairs.ms += repairMs;
+      if (failures > 0 || downMs > 0) stop(id, failures, downMs);
+    }
+  }
+  for (const { machine_id, down_ms } of down) stop(machine_id, 0, down_ms);
+  return { created, completed, acknowledge, complete, repairs, stops };
+}
 
 /**
- * The figures of docs/stats.md, each computed by the database.
+ * The figures of docs/stats.md. Days long past are taken from what is kept of them (kept-days.ts), all others are
+ * counted from the tickets.
  *
  * @throws AppError `validation_failed` for a range that is empty or longer than five years.
  */
-export async function computeStats(ctx: Context, query: StatsQuery): Promise<Stats> {
+export async function computeStats(base: Context, query: StatsQuery): Promise<Stats> {
+  const ctx = atOneInstant(base);
   const { from, to } = range(ctx, query);
   const machine = query.machine_id ?? null;
-  const [a, b] = [from.toISOString(), to.toISOString()];
-  const days = JSON.stringify(
-    localDays(from, to, ctx.env.TIME_ZONE).map(({ day, start, end }) => ({
-      day,
-      start: start < from ? from : start,
-      end: end > to ? to : end,
-    })),
-  );
-  const { DB } = ctx.env;
-  const ofMachine = "(?3 IS NULL OR t.machine_id = ?3)";
+  const days = localDays(from, to, ctx.env.TIME_ZONE).map(({ day, start, end }) => ({
+    day,
+    start: start < from ? from : start,
+    end: end > to ? to : end,
+  }));
+  const begun = days.filter(({ start }) => start <= ctx.now());
+  const { open, overdue, machines, pieces, down } = await read(ctx, machine, from, to, begun);
+  const { created, completed, acknowledge, complete, repairs, stops } = total(pieces, down, begun.length, machine);
 
-  const [open, overdue, perDay, acknowledged, completed, downtime, repairs, machines] = await DB.batch([
-    DB.prepare(
-      `SELECT t.status, t.priority, COUNT(*) AS n FROM tickets t INDEXED BY tickets_status
-       WHERE t.deleted_at IS NULL AND t.status IN (${OPEN_STATUSES.map((status) => `'${status}'`).join(", ")})
-         AND (?1 IS NULL OR t.machine_id = ?1) GROUP BY t.status, t.priority`,
-    ).bind(machine),
-    DB.prepare(
-      `SELECT COUNT(*) AS n FROM tickets t INDEXED BY tickets_scheduled
-       WHERE t.scheduled_date IS NOT NULL AND t.is_open = 1 AND t.scheduled_date < ?1 AND (?2 IS NULL OR t.machine_id = ?2)`,
-    ).bind(ctx.now().toISOString(), machine),
-    DB.prepare(
-      `SELECT d.value ->> 'day' AS day,
-              (SELECT COUNT(*) FROM tickets t WHERE t.deleted_at IS NULL AND t.created_at >= d.value ->> 'start'
-                 AND t.created_at < d.value ->> 'end' AND (?2 IS NULL OR t.machine_id = ?2)) AS created,
-              (SELECT COUNT(*) FROM tickets t WHERE t.deleted_at IS NULL AND t.completed_at >= d.value ->> 'start'
-                 AND t.completed_at < d.value ->> 'end' AND (?2 IS NULL OR t.machine_id = ?2)) AS completed
-       FROM json_each(?1) d ORDER BY d.key`,
-    ).bind(days, machine),
-    DB.prepare(
-      durations(
-        seconds("t.acknowledged_at", "t.created_at"),
-        `t.acknowledged_at IS NOT NULL AND t.created_at >= ?1 AND t.created_at < ?2 AND ${ofMachine}`,
-      ),
-    ).bind(a, b, machine),
-    DB.prepare(
-      durations(
-        seconds("t.completed_at", "t.created_at"),
-        `t.completed_at >= ?1 AND t.completed_at < ?2 AND ${ofMachine}`,
-      ),
-    ).bind(a, b, machine),
-    DB.prepare(DOWNTIME).bind(a, b, machine),
-    DB.prepare(
-      `SELECT AVG(${seconds("t.completed_at", "t.created_at")}) AS mttr FROM tickets t
-       WHERE t.deleted_at IS NULL AND t.is_machine_down = 1 AND t.completed_at >= ?1 AND t.completed_at < ?2 AND ${ofMachine}`,
-    ).bind(a, b, machine),
-    DB.prepare(
-      `SELECT SUM(${seconds("MIN(COALESCE(retired_at, ?2), ?2)", "MAX(created_at, ?1)")}) AS uptime FROM machines
-       WHERE created_at < ?2 AND (retired_at IS NULL OR retired_at > ?1) AND (?3 IS NULL OR id = ?3)`,
-    ).bind(a, b, machine),
-  ]);
-
-  const openRows = (open?.results ?? []) as { status: string; priority: string; n: number }[];
   const count = (names: readonly string[], column: "status" | "priority") =>
     Object.fromEntries(
-      names.map((name) => [name, openRows.filter((row) => row[column] === name).reduce((sum, row) => sum + row.n, 0)]),
+      names.map((name) => [name, open.filter((row) => row[column] === name).reduce((sum, row) => sum + row.n, 0)]),
     );
-  const down = (downtime?.results ?? []) as {
-    machine_id: number;
-    machine_name: string;
-    failures: number;
-    downtime: number;
-  }[];
-  const failures = down.reduce((sum, row) => sum + row.failures, 0);
-  const downSeconds = down.reduce((sum, row) => sum + row.downtime, 0);
-  const inService = (machines?.results[0] as { uptime: number | null } | undefined)?.uptime ?? 0;
+  const sum = (values: number[]) => values.reduce((all, value) => all + value, 0);
+  const failures = sum([...stops.values()].map((stop) => stop.failures));
+  const downMs = sum([...stops.values()].map(({ ms }) => ms));
+  const inUseMs = sum(machines.map(({ in_use_ms }) => in_use_ms));
+  const nameOf = new Map(machines.map(({ id, name }) => [id, name]));
+  const worst = [...stops].sort(([a, one], [b, other]) => other.ms - one.ms || a - b).slice(0, MACHINES);
   return {
-    from: a,
-    to: b,
+    from: from.toISOString(),
+    to: to.toISOString(),
     machine_id: machine,
     open_by_status: count(OPEN_STATUSES, "status") as Stats["open_by_status"],
     open_by_priority: count(TICKET_PRIORITIES, "priority") as Stats["open_by_priority"],
-    overdue: (overdue?.results[0] as { n: number } | undefined)?.n ?? 0,
-    per_day: (perDay?.results ?? []) as Stats["per_day"],
-    time_to_acknowledge: toDurations(acknowledged?.results[0] as DurationRow | undefined),
-    time_to_complete: toDurations(completed?.results[0] as DurationRow | undefined),
-    downtime: down.map(({ downtime: total, ...row }) => ({ ...row, downtime_seconds: Math.round(total) })),
-    mttr_seconds: round((repairs?.results[0] as { mttr: number | null } | undefined)?.mttr ?? null),
-    mtbf_seconds: failures === 0 ? null : round(Math.max(0, inService - downSeconds) / failures),
+    overdue,
+    per_day: days.map(({ day }, index) => ({ day, created: created[index] ?? 0, completed: completed[index] ?? 0 })),
+    time_to_acknowledge: summarize(acknowledge),
+    time_to_complete: summarize(complete),
+    downtime: worst.map(([id, stop]) => ({
+      machine_id: id,
+      machine_name: nameOf.get(id) ?? "",
+      failures: stop.failures,
+      downtime_seconds: Math.round(stop.ms / 1000),
+    })),
+    mttr_seconds: repairs.count === 0 ? null : toSeconds(repairs.ms / repairs.count),
+    mtbf_seconds: failures === 0 ? null : toSeconds(Math.max(0, inUseMs - downMs) / failures),
   };
 }

@@ -53,8 +53,22 @@ test("a text in an INTEGER column is refused, as STRICT promises", async () => {
   );
 });
 
-test("the migrations make no triggers and no views", async () => {
-  expect(await queryAll("SELECT name FROM sqlite_master WHERE type IN ('trigger', 'view')")).toEqual([]);
+test("the migrations make no views, and no triggers but those that mark days of which figures are kept", async () => {
+  const made = await queryAll<{ name: string; sql: string }>(
+    "SELECT name, sql FROM sqlite_master WHERE type IN ('trigger', 'view') ORDER BY name",
+  );
+  expect(made.map(({ name }) => name)).toEqual([
+    "stats_machine_retired",
+    "stats_ticket_inserted",
+    "stats_ticket_moved",
+    "stats_ticket_removed",
+    "stats_ticket_restated",
+  ]);
+  // They write nothing else, and never stand in the way of what they follow.
+  for (const { sql } of made) {
+    expect(sql.match(/\b(INSERT INTO|UPDATE|DELETE FROM|RAISE)\b(?! OF| ON)/g)).toEqual(["INSERT INTO"]);
+    expect(sql).toMatch(/INSERT INTO stats_marks [\s\S]* ON CONFLICT DO NOTHING;\s*END$/);
+  }
 });
 
 test("a row written through the query builder comes back with booleans, defaults and what the database computes", async () => {

@@ -2,11 +2,11 @@ const EXECUTES = new Set(["first", "run", "all", "raw"]);
 
 /**
  * A database that does what `db` does and counts: `statements` as the platform's limit counts them (a batch of N is N),
- * `trips` as the wire does (a batch is one); `rowsRead` is
- * what the database looked at in batches.
+ * `trips` as the wire does (a batch is one); `rowsRead` and
+ * `rowsWritten` are what the database looked at and what it wrote in batches, entries of indexes included.
  */
 export function countedDatabase(db: D1Database) {
-  const counts = { statements: 0, trips: 0, rowsRead: 0 };
+  const counts = { statements: 0, trips: 0, rowsRead: 0, rowsWritten: 0 };
   const originals = new WeakMap<object, D1PreparedStatement>();
 
   const counted = (statement: D1PreparedStatement): D1PreparedStatement => {
@@ -38,7 +38,10 @@ export function countedDatabase(db: D1Database) {
           counts.statements += batch.length;
           counts.trips++;
           const results = await target.batch(batch.map((statement) => originals.get(statement) ?? statement));
-          for (const { meta } of results) counts.rowsRead += meta.rows_read;
+          for (const { meta } of results) {
+            counts.rowsRead += meta.rows_read;
+            counts.rowsWritten += meta.rows_written;
+          }
           return results;
         };
       }
@@ -51,7 +54,7 @@ export function countedDatabase(db: D1Database) {
     /** What was counted since the last call. */
     take() {
       const taken = { ...counts };
-      Object.assign(counts, { statements: 0, trips: 0, rowsRead: 0 });
+      Object.assign(counts, { statements: 0, trips: 0, rowsRead: 0, rowsWritten: 0 });
       return taken;
     },
   };
