@@ -10,9 +10,9 @@ const BATCH_ROWS = 1500;
 /**
  * Removes what nobody can use any more: idempotency records past their month, sessions past their end, Stripe's events.
  *
- * @returns how many rows went; call again while it is not 0.
+ * @returns whether more is left than one run removes: then call again.
  */
-export async function purgeExpired(ctx: Context): Promise<number> {
+export async function purgeExpired(ctx: Context): Promise<boolean> {
   const { DB } = ctx.env;
   const now = ctx.now();
   const keysBefore = new Date(now.getTime() - IDEMPOTENCY_DAYS * DAY_MS).toISOString();
@@ -28,5 +28,5 @@ export async function purgeExpired(ctx: Context): Promise<number> {
       `DELETE FROM stripe_events WHERE id IN (SELECT id FROM stripe_events WHERE received_at < ? LIMIT ${BATCH_ROWS})`,
     ).bind(new Date(now.getTime() - STRIPE_EVENT_DAYS * DAY_MS).toISOString()),
   ]);
-  return results.reduce((sum, result) => sum + result.meta.changes, 0);
+  return results.some((result) => result.meta.changes >= BATCH_ROWS);
 }

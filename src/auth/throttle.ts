@@ -188,14 +188,19 @@ export function forgiveGuess(ctx: Context, { subject, address, wide }: Guess): D
   return statements;
 }
 
-/** Forgets the counts that hold nobody up any more, and addresses that are known no longer. */
-export async function forgetGuesses(ctx: Context): Promise<void> {
+/**
+ * Forgets the counts that hold nobody up any more, and addresses that are known no longer.
+ *
+ * @returns whether more are left than one run forgets: then call again.
+ */
+export async function forgetGuesses(ctx: Context): Promise<boolean> {
   // By no index: the nightly look at every row costs less than another write for each guess.
-  await ctx.env.DB.prepare(
+  const { meta } = await ctx.env.DB.prepare(
     `DELETE FROM sign_in_guesses WHERE subject IN
        (SELECT subject FROM sign_in_guesses WHERE resets_at <= ?1 AND COALESCE(known_until, ?1) <= ?1
         LIMIT ${FORGOTTEN_ROWS})`,
   )
     .bind(ctx.now().toISOString())
     .run();
+  return meta.changes >= FORGOTTEN_ROWS;
 }

@@ -30,6 +30,7 @@ export * from "./schema/ticket-counters.ts";
 export * from "./schema/ticket-terms.ts";
 export * from "./schema/ticket-timeline.ts";
 export * from "./schema/tickets.ts";
+export * from "./schema/unfinished-purges.ts";
 export * from "./schema/users.ts";
 export * from "./schema/verifications.ts";
 export * from "./schema/webhook-endpoints.ts";

@@ -15,29 +15,56 @@ export interface CleanupInput {
   dry_run: boolean;
 }
 
+/** What is old, with `before` as its one parameter. */
+function oldRows(ctx: Context, { status, older_than_hours }: Omit<CleanupInput, "dry_run">) {
+  const age = status === "completed" ? "completed_at" : "updated_at";
+  return {
+    before: new Date(ctx.now().getTime() - older_than_hours * HOUR_MS).toISOString(),
+    condition: `status = '${status}' AND ${ANY_CHANNEL} AND ${age} < ?`,
+    // The order of the index, so that a batch reads its own rows only.
+    order: `channel, ${age}, id`,
+  };
+}
+
+type OldRows = ReturnType<typeof oldRows>;
+
+/** Removes one batch of old deliveries with their attempts and push logs. @returns how many deliveries went. */
+async function removeBatch(ctx: Context, { before, condition, order }: OldRows): Promise<number> {
+  const { DB } = ctx.env;
+  const batch = `SELECT id FROM deliveries WHERE ${condition} ORDER BY ${order} LIMIT ${BATCH_ROWS}`;
+  const results = await DB.batch([
+    DB.prepare(`DELETE FROM delivery_attempts WHERE delivery_id IN (${batch})`).bind(before),
+    DB.prepare(`DELETE FROM push_logs WHERE delivery_id IN (${batch})`).bind(before),
+    DB.prepare(`DELETE FROM deliveries WHERE id IN (${batch}) RETURNING id`).bind(before),
+  ]);
+  return results[2]?.results.length ?? 0;
+}
+
+/**
+ * Removes one batch of deliveries that were completed RETENTION_DAYS ago.
+ *
+ * @returns whether more may be left: then call again.
+ */
+export async function purgeDeliveries(ctx: Context): Promise<boolean> {
+  const old = oldRows(ctx, { status: "completed", older_than_hours: RETENTION_DAYS * 24 });
+  return (await removeBatch(ctx, old)) === BATCH_ROWS;
+}
+
 /**
  * Removes old deliveries with their attempts and push logs, in bounded batches.
  *
  * @returns how many matched, and how many are gone; call again while `remaining` is not 0.
  */
 export async function cleanUp(ctx: Context, input: CleanupInput) {
-  const { DB } = ctx.env;
-  const before = new Date(ctx.now().getTime() - input.older_than_hours * HOUR_MS).toISOString();
-  const age = input.status === "completed" ? "completed_at" : "updated_at";
-  const old = `status = '${input.status}' AND ${ANY_CHANNEL} AND ${age} < ?`;
-  const row = await DB.prepare(`SELECT COUNT(*) AS n FROM deliveries WHERE ${old}`).bind(before).first<{ n: number }>();
+  const old = oldRows(ctx, input);
+  const row = await ctx.env.DB.prepare(`SELECT COUNT(*) AS n FROM deliveries WHERE ${old.condition}`)
+    .bind(old.before)
+    .first<{ n: number }>();
   const matched = row?.n ?? 0;
   let deleted = 0;
   if (!input.dry_run) {
-    // In the order of the index, so that a batch reads its own rows only.
-    const batch = `SELECT id FROM deliveries WHERE ${old} ORDER BY channel, ${age}, id LIMIT ${BATCH_ROWS}`;
     for (let run = 0; run < BATCHES_PER_RUN && deleted < matched; run++) {
-      const results = await DB.batch([
-        DB.prepare(`DELETE FROM delivery_attempts WHERE delivery_id IN (${batch})`).bind(before),
-        DB.prepare(`DELETE FROM push_logs WHERE delivery_id IN (${batch})`).bind(before),
-        DB.prepare(`DELETE FROM deliveries WHERE id IN (${batch}) RETURNING id`).bind(before),
-      ]);
-      const gone = results[2]?.results.length ?? 0;
+      const gone = await removeBatch(ctx, old);
       if (gone === 0) break;
       deleted += gone;
     }

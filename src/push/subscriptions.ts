@@ -115,12 +115,17 @@ export async function unsubscribe(ctx: ActorContext, id: number): Promise<void> 
   if (rows.length === 0) throw new AppError("subscription_not_found");
 }
 
-/** Forgets the endpoints that are refused no longer. */
-export async function forgetExpiredEndpoints(ctx: Context): Promise<void> {
-  await ctx.env.DB.prepare(
+/**
+ * Forgets the endpoints that are refused no longer.
+ *
+ * @returns whether more are left than one run forgets: then call again.
+ */
+export async function forgetExpiredEndpoints(ctx: Context): Promise<boolean> {
+  const { meta } = await ctx.env.DB.prepare(
     `DELETE FROM expired_push_endpoints WHERE endpoint_digest IN
        (SELECT endpoint_digest FROM expired_push_endpoints WHERE expired_at < ? LIMIT ${FORGOTTEN_ROWS})`,
   )
     .bind(expiredSince(ctx))
     .run();
+  return meta.changes >= FORGOTTEN_ROWS;
 }
