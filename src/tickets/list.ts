@@ -9,7 +9,7 @@ import { OPEN_STATUSES } from "./transitions.ts";
 
 type Param = string | number;
 
-/** A list to be read: filters, order, page. `limit` may exceed the public one for exports. */
+/** A list to be read: filters, order, page. */
 export type ListQuery = Partial<Omit<TicketListQuery, "sort" | "limit">> & { sort?: Sort; limit: number };
 
 interface Conditions {
@@ -25,7 +25,7 @@ export interface TicketPage {
 
 const placeholders = (values: unknown[]) => values.map(() => "?").join(", ");
 
-function conditions(ctx: ActorContext, query: ListQuery): Conditions {
+function conditions(ctx: ActorContext, query: Partial<ListQuery>): Conditions {
   const sql = ["t.deleted_at IS NULL"];
   const params: Param[] = [];
   const add = (condition: string, ...values: Param[]) => {
@@ -55,7 +55,7 @@ interface Access {
  * Which index a list is read by. SQLite has no statistics here and would guess; these rules keep the cost of a page
  * to what one person, machine or customer has, or to the page itself.
  */
-export function access(query: ListQuery, sort: Sort): Access {
+export function access(query: Partial<ListQuery>, sort: Sort): Access {
   const byCreation = sort === "-created_at" || sort === "created_at";
   if (sort === "queue") return { index: "tickets_queue" };
   if (query.customer_id) return { index: "tickets_customer" };
@@ -90,14 +90,15 @@ function numbered(sql: string): string {
   return sql.replace(/\?/g, () => `?${++count}`);
 }
 
-/** The statement that reads one page and the row after it. */
-export function pageStatement(
+/** The rows that a list chooses, after a key, in no order yet, as a SELECT of `id, k0, k1…`; at most `limit` of them. */
+function chosenRows(
   ctx: ActorContext,
-  query: ListQuery,
+  query: Partial<ListQuery>,
   sort: Sort,
   after: Param[] | null,
   found: Search | null,
-): { sql: string; params: Param[] } {
+  limit: number,
+): { rows: string; params: Param[] } {
   const order = SORTS[sort];
   const { sql: where, params } = conditions(ctx, query);
   if (sort === "queue") where.push("t.is_open = 1");
@@ -111,30 +112,44 @@ export function pageStatement(
   }
   const keys = order.key.map((key, index) => `${key} AS k${index}`).join(", ");
   const orderBy = order.key.map((key) => `${key} ${order.direction}`).join(", ");
-  const outerOrderBy = order.key.map((_, index) => `p.k${index} ${order.direction}`).join(", ");
-  const limit = query.limit + 1;
 
   const shared = numbered(where.join(" AND "));
   const bind = (value: Param) => `?${params.push(value)}`;
   const scan = (from: string, ...more: string[]) =>
     `SELECT t.id AS id, ${keys} FROM ${from} WHERE ${[shared, ...more].join(" AND ")} ORDER BY ${orderBy} LIMIT ${limit}`;
 
-  let pages: string;
   const { index, perStatus } = access(query, sort);
   if (perStatus && !found?.candidates) {
-    pages = unionAll(perStatus.map((status) => scan(`tickets t INDEXED BY ${index}`, `t.status = ${bind(status)}`)));
-  } else {
-    const from = found?.candidates
-      ? `json_each(${bind(JSON.stringify(found.candidates))}) c CROSS JOIN tickets t ON t.id = c.value`
-      : `tickets t INDEXED BY ${index}`;
-    pages = query.status ? scan(from, `t.status IN (${query.status.map(bind).join(", ")})`) : scan(from);
+    const rows = perStatus.map((status) => scan(`tickets t INDEXED BY ${index}`, `t.status = ${bind(status)}`));
+    return { rows: unionAll(rows), params };
   }
-  const columns = order.key.map((_, position) => `p.k${position}`).join(", ");
+  const from = found?.candidates
+    ? `json_each(${bind(JSON.stringify(found.candidates))}) c CROSS JOIN tickets t ON t.id = c.value`
+    : `tickets t INDEXED BY ${index}`;
+  const rows = query.status ? scan(from, `t.status IN (${query.status.map(bind).join(", ")})`) : scan(from);
+  return { rows, params };
+}
+
+const keyOrder = ({ key, direction }: (typeof SORTS)[Sort]): string =>
+  key.map((_, index) => `p.k${index} ${direction}`).join(", ");
+
+/** The statement that reads one page and the row after it. */
+export function pageStatement(
+  ctx: ActorContext,
+  query: ListQuery,
+  sort: Sort,
+  after: Param[] | null,
+  found: Search | null,
+): { sql: string; params: Param[] } {
+  const limit = query.limit + 1;
+  const { rows, params } = chosenRows(ctx, query, sort, after, found, limit);
+  const orderBy = keyOrder(SORTS[sort]);
+  const columns = SORTS[sort].key.map((_, position) => `p.k${position}`).join(", ");
   return {
     sql: `SELECT d.ticket AS ticket, ${columns}
-          FROM (SELECT * FROM (${pages}) AS p ORDER BY ${outerOrderBy} LIMIT ${limit}) AS p
+          FROM (SELECT * FROM (${rows}) AS p ORDER BY ${orderBy} LIMIT ${limit}) AS p
           CROSS JOIN (${TICKET_DOCUMENTS}) AS d ON d.id = p.id
-          ORDER BY ${outerOrderBy}`,
+          ORDER BY ${orderBy}`,
     params,
   };
 }
@@ -160,6 +175,44 @@ export async function listTickets(ctx: ActorContext, query: ListQuery): Promise<
   const last = results.length > query.limit ? page.at(-1) : undefined;
   const key = last && order.key.map((_, index) => last[`k${index}`] as Param);
   return { tickets: page.map((row) => row.ticket), next_cursor: key ? encodeCursor([sort, key]) : null };
+}
+
+/** No list is longer: the ids of all its tickets are read at once. */
+const UNLIMITED = Number.MAX_SAFE_INTEGER;
+
+/**
+ * Every ticket of a list, newest first, as JSON arrays of ids, `size` in each: searched for once, however many pages are
+ * read of it, and no ticket moves from page to page while they are read.
+ */
+export async function listPages(
+  ctx: ActorContext,
+  query: Omit<ListQuery, "sort" | "limit" | "cursor">,
+  size: number,
+): Promise<string[]> {
+  const sort = "-created_at";
+  const found = query.q === undefined ? null : await search(ctx, query.q);
+  if (query.q !== undefined && found === null) return [];
+  const { rows, params } = chosenRows(ctx, query, sort, null, found, UNLIMITED);
+  const { results } = await ctx.env.DB.prepare(
+    `SELECT json_group_array(n.id ORDER BY n.place) AS ids
+     FROM (SELECT p.id, ROW_NUMBER() OVER (ORDER BY ${keyOrder(SORTS[sort])}) - 1 AS place FROM (${rows}) AS p) AS n
+     GROUP BY n.place / ${size} ORDER BY n.place / ${size}`,
+  )
+    .bind(...params)
+    .all<{ ids: string }>();
+  return results.map((row) => row.ids);
+}
+
+/** Tickets as JSON texts, in the order of their ids. @param ids a JSON array; what was deleted meanwhile is left out. */
+export async function readTickets(ctx: ActorContext, ids: string): Promise<string[]> {
+  const { results } = await ctx.env.DB.prepare(
+    `SELECT d.ticket FROM json_each(?) AS c CROSS JOIN tickets t ON t.id = c.value AND t.deleted_at IS NULL
+     CROSS JOIN (${TICKET_DOCUMENTS}) AS d ON d.id = t.id
+     ORDER BY c.key`,
+  )
+    .bind(ids)
+    .all<{ ticket: string }>();
+  return results.map((row) => row.ticket);
 }
 
 /** The page as the body of an answer. */

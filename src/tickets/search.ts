@@ -3,8 +3,7 @@ import { words } from "../search/words.ts";
 
 /** A word with fewer hits than this is looked up; with more, it is tested along the list's own order. */
 const CANDIDATES = 1000;
-const MACHINES = 200;
-/** Words that are looked for; with two queries each they stay well within those of one invocation. */
+/** Words that are looked for, and parts that may be numbers: with a query each they stay within those of one invocation. */
 const WORDS = 12;
 
 /** Something that a ticket must match: as a condition over `t`, and as a SELECT of the ids that meet it. */
@@ -13,6 +12,11 @@ interface Matcher {
   params: (string | number)[];
   ids: string;
   idParams: (string | number)[];
+}
+
+/** A matcher with the first ids that meet it; null: they were not looked up. */
+interface Found extends Matcher {
+  hits: number[] | null;
 }
 
 export interface Search {
@@ -36,46 +40,48 @@ const numberMatcher = (q: string): Matcher => {
   };
 };
 
-function wordMatcher(word: string, machineIds: number[]): Matcher {
-  const range = [word, word + LAST];
-  const machines = JSON.stringify(machineIds);
+/** The machines that have a word; of all of them, for a ticket is found by its machine however many match. */
+const MACHINES = "SELECT id FROM machines WHERE instr(search_text, ?) > 0";
+
+function wordMatcher(word: string): Matcher {
+  const beginning = ` ${word}`;
   return {
-    condition: "(instr(t.search_text, ?) > 0 OR t.machine_id IN (SELECT value FROM json_each(?)))",
-    params: [` ${word}`, machines],
+    condition: `(instr(t.search_text, ?) > 0 OR t.machine_id IN (${MACHINES}))`,
+    params: [beginning, beginning],
     ids: `SELECT id FROM (SELECT ticket_id AS id FROM ticket_terms WHERE term >= ? AND term < ? LIMIT ${CANDIDATES})
           UNION ALL
           SELECT id FROM (SELECT m.id FROM tickets m INDEXED BY tickets_machine
-                          WHERE m.deleted_at IS NULL AND m.machine_id IN (SELECT value FROM json_each(?)) LIMIT ${CANDIDATES})`,
-    idParams: [...range, machines],
+                          WHERE m.deleted_at IS NULL AND m.machine_id IN (${MACHINES}) LIMIT ${CANDIDATES})`,
+    idParams: [word, word + LAST, beginning],
   };
 }
 
-/** Which of these look like the beginning of a ticket's number and are: `VF-2` looks like one, and is a machine. */
-async function knownNumbers(ctx: Context, parts: string[]): Promise<string[]> {
-  const likely = parts.filter((part) => NUMBER.test(part));
-  if (likely.length === 0) return [];
-  const { results } = await ctx.env.DB.prepare(
-    `SELECT value AS part FROM json_each(?) WHERE EXISTS
-       (SELECT 1 FROM tickets WHERE ticket_id >= upper(value) AND ticket_id < upper(value) || ?)`,
-  )
-    .bind(JSON.stringify(likely), LAST)
-    .all<{ part: string }>();
-  return results.map(({ part }) => part);
-}
-
-async function matchers(ctx: Context, q: string): Promise<Matcher[]> {
+/**
+ * The parts of `q` as they are to be matched: what begins a ticket's number counts as one, if there is such a ticket;
+ * `VF-2` looks like one, and is a machine.
+ */
+async function matchers(ctx: Context, q: string): Promise<Found[]> {
   const parts = q.split(/\s+/);
-  const numbers = (await knownNumbers(ctx, parts)).slice(0, WORDS);
-  const searched = words(...parts.filter((part) => !numbers.includes(part))).slice(0, WORDS - numbers.length);
-  if (searched.length === 0) return numbers.map(numberMatcher);
-  const found = await ctx.env.DB.batch<{ id: number }>(
-    searched.map((word) =>
-      ctx.env.DB.prepare(`SELECT id FROM machines WHERE instr(search_text, ?) > 0 LIMIT ${MACHINES}`).bind(` ${word}`),
-    ),
+  const likely = [...new Set(parts.filter((part) => NUMBER.test(part)))].slice(0, WORDS);
+  // Either reading is looked up at once; which one holds is known when the answers are here.
+  const looked = words(...parts).slice(0, WORDS);
+  const tried = [...likely.map(numberMatcher), ...looked.map(wordMatcher)];
+  if (tried.length === 0) return [];
+  const results = await ctx.env.DB.batch<{ id: number }>(
+    tried.map((matcher) => ctx.env.DB.prepare(`${matcher.ids} LIMIT ${CANDIDATES}`).bind(...matcher.idParams)),
   );
+  const found = tried.map((matcher, index) => ({
+    ...matcher,
+    hits: results[index]?.results.map((row) => row.id) ?? [],
+  }));
+  const numbers = likely.filter((_, index) => found[index]?.hits.length);
+  const searched = words(...parts.filter((part) => !numbers.includes(part))).slice(0, WORDS - numbers.length);
   return [
-    ...numbers.map(numberMatcher),
-    ...searched.map((word, index) => wordMatcher(word, found[index]?.results.map((row) => row.id) ?? [])),
+    ...numbers.map((part) => found[likely.indexOf(part)] as Found),
+    ...searched.map((word) => {
+      const index = looked.indexOf(word);
+      return index === -1 ? { ...wordMatcher(word), hits: null } : (found[likely.length + index] as Found);
+    }),
   ];
 }
 
@@ -88,13 +94,9 @@ async function matchers(ctx: Context, q: string): Promise<Matcher[]> {
 export async function search(ctx: Context, q: string): Promise<Search | null> {
   const all = await matchers(ctx, q);
   if (all.length === 0) return null;
-  const results = await ctx.env.DB.batch<{ id: number }>(
-    all.map((matcher) => ctx.env.DB.prepare(`${matcher.ids} LIMIT ${CANDIDATES}`).bind(...matcher.idParams)),
-  );
   let rarest: number[] | null = null;
-  for (const { results: rows } of results) {
-    if (rows.length < CANDIDATES && (rarest === null || rows.length < rarest.length))
-      rarest = rows.map((row) => row.id);
+  for (const { hits } of all) {
+    if (hits && hits.length < CANDIDATES && (rarest === null || hits.length < rarest.length)) rarest = hits;
   }
   return {
     conditions: all.map((matcher) => matcher.condition),

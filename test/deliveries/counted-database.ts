@@ -1,13 +1,19 @@
 const EXECUTES = new Set(["first", "run", "all", "raw"]);
+const TELLS = new Set(["run", "all"]);
 
 /**
  * A database that does what `db` does and counts: `statements` as the platform's limit counts them (a batch of N is N),
- * `trips` as the wire does (a batch is one); `rowsRead` and
- * `rowsWritten` are what the database looked at and what it wrote in batches, entries of indexes included.
+ * `trips` as the wire does (a batch is one); `rowsRead` and `rowsWritten` are what the database looked at and what it
+ * wrote, entries of indexes included, as far as it says so (not to `first` and `raw`).
  */
 export function countedDatabase(db: D1Database) {
   const counts = { statements: 0, trips: 0, rowsRead: 0, rowsWritten: 0 };
   const originals = new WeakMap<object, D1PreparedStatement>();
+  const noted = (result: D1Result): D1Result => {
+    counts.rowsRead += result.meta.rows_read;
+    counts.rowsWritten += result.meta.rows_written;
+    return result;
+  };
 
   const counted = (statement: D1PreparedStatement): D1PreparedStatement => {
     const proxy = new Proxy(statement, {
@@ -20,7 +26,8 @@ export function countedDatabase(db: D1Database) {
             counts.trips++;
           }
           const result: unknown = Reflect.apply(member, target, args);
-          return name === "bind" ? counted(result as D1PreparedStatement) : result;
+          if (name === "bind") return counted(result as D1PreparedStatement);
+          return TELLS.has(String(name)) ? (result as Promise<D1Result>).then(noted) : result;
         };
       },
     });
@@ -38,10 +45,7 @@ export function countedDatabase(db: D1Database) {
           counts.statements += batch.length;
           counts.trips++;
           const results = await target.batch(batch.map((statement) => originals.get(statement) ?? statement));
-          for (const { meta } of results) {
-            counts.rowsRead += meta.rows_read;
-            counts.rowsWritten += meta.rows_written;
-          }
+          results.forEach(noted);
           return results;
         };
       }

@@ -6,7 +6,7 @@ import { claimOnce, idempotencyRecord } from "../../http/idempotency.ts";
 import { file, json } from "../../openapi/answers.ts";
 import { AppError } from "../../problem.ts";
 import { defineRoute } from "../../route.ts";
-import { listTickets } from "../list.ts";
+import { listPages, readTickets } from "../list.ts";
 import { type Ticket, ticketFilters } from "../schemas.ts";
 import { EXPORT_PAGE, exportFileName, exportTickets } from "./export.ts";
 import { importTickets } from "./import.ts";
@@ -63,9 +63,14 @@ const importCsv = defineRoute({
 export const ticketExportRoutes = new OpenAPIHono<AppEnv>().openapi(exportCsv, async (c) => {
   const ctx = c.get("actorCtx");
   const query = c.req.valid("query");
+  const pages = await listPages(ctx, query, EXPORT_PAGE);
   const csv = await exportTickets(async (cursor) => {
-    const page = await listTickets(ctx, { ...query, limit: EXPORT_PAGE, cursor });
-    return { tickets: page.tickets.map((ticket) => JSON.parse(ticket) as Ticket), next_cursor: page.next_cursor };
+    const page = Number(cursor ?? 0);
+    const tickets = pages[page] === undefined ? [] : await readTickets(ctx, pages[page]);
+    return {
+      tickets: tickets.map((ticket) => JSON.parse(ticket) as Ticket),
+      next_cursor: page + 1 < pages.length ? `${page + 1}` : null,
+    };
   });
   const fileName = exportFileName(ctx.now(), ctx.env.TIME_ZONE);
   return c.body(csv, 200, {
