@@ -10,6 +10,12 @@ const ADDED_DAYS = 400;
 /** Days that one run counts: at 100,000 tickets a year about 35,000 rows read. */
 const COUNTED_DAYS = 14;
 
+/** What is kept of one day at most, in characters: that of 25,000 tickets. D1 takes no row beyond 2 MB. */
+const KEPT_LENGTH = 500_000;
+
+/** Stands where there would be more: such a day (a mass import, say) is counted each time that it is asked for. */
+export const TOO_MUCH = "null";
+
 /**
  * Kept days that something was marked in, as SQL for their `starts_at`. A date of UTC touches days of any zone that
  * begin up to two days before it.
@@ -46,7 +52,9 @@ const ADD = `
 const COUNT = `
   ${figuresOf(`SELECT starts_at AS piece, starts_at AS s, ends_at AS e FROM stats_days INDEXED BY stats_days_stale
                WHERE is_stale = 1 ORDER BY starts_at DESC LIMIT ${COUNTED_DAYS}`)}
-  UPDATE stats_days SET is_stale = 0, machines = COALESCE(counted.machines, '[]')
+  UPDATE stats_days
+  SET is_stale = 0,
+      machines = iif(length(counted.machines) > ${KEPT_LENGTH}, '${TOO_MUCH}', COALESCE(counted.machines, '[]'))
   FROM (SELECT piece.piece, figures.machines FROM piece LEFT JOIN figures ON figures.piece = piece.piece) AS counted
   WHERE stats_days.starts_at = counted.piece`;
 

@@ -5,7 +5,7 @@ import { OPEN_STATUSES } from "../tickets/transitions.ts";
 import { type Day, localDays } from "../time/days.ts";
 import { countsOf, downtimeOf, type MachineFigures, milliseconds } from "./counting.ts";
 import { summarize, toSeconds } from "./durations.ts";
-import { MARKED_DAYS } from "./kept-days.ts";
+import { MARKED_DAYS, TOO_MUCH } from "./kept-days.ts";
 import type { Stats, StatsQuery } from "./schemas.ts";
 
 const DAY_MS = 24 * 60 * 60_000;
@@ -17,7 +17,7 @@ const MACHINES = 200;
 // The days of the period that have begun, cut to it: ?3. A day that is cut matches no kept one.
 const DAYS = "SELECT key AS piece, value ->> 0 AS s, value ->> 1 AS e FROM json_each(?3)";
 const KEPT = `SELECT d.piece, k.machines FROM (${DAYS}) d
-  CROSS JOIN stats_days k ON k.starts_at = d.s AND k.ends_at = d.e AND k.is_stale = 0
+  CROSS JOIN stats_days k ON k.starts_at = d.s AND k.ends_at = d.e AND k.is_stale = 0 AND k.machines <> '${TOO_MUCH}'
   WHERE k.starts_at NOT IN (${MARKED_DAYS})`;
 // Before the first ticket there is nothing to count.
 const FIRST_OF_ALL = `(SELECT created_at FROM tickets INDEXED BY tickets_created_at

@@ -153,6 +153,27 @@ describe("the cron run", () => {
   });
 });
 
+test("a day of more tickets than a row may hold is counted each time, and holds up no other", async () => {
+  await history();
+  await execute(
+    `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60000)
+     INSERT INTO tickets (ticket_id, title, status, machine_id, machine_type_id, reported_by, reporter_name,
+                          reported_at, completed_at, created_at, updated_at)
+     SELECT printf('CNC-0126-%06d', i), 'Taken over', 'completed', ${machine_id}, 1, ${admin.id}, 'Tara', at,
+            strftime('%Y-%m-%dT%H:%M:%fZ', at, (61200 + i) || ' seconds'), at, at
+     FROM (SELECT i, '2026-11-03T12:00:00.000Z' AS at FROM n)`,
+  );
+  for (let run = 0; run < 2; run++) await desk.cron();
+  expect(await days("is_stale = 1")).toEqual([]);
+  expect(await days("machines = 'null'")).toEqual([
+    { starts_at: "2026-11-04T05:00:00.000Z", ends_at: "2026-11-05T05:00:00.000Z" },
+  ]);
+  expect(await ask()).toMatchObject({
+    time_to_complete: { count: 60_001, median_seconds: 91_201 },
+    downtime: [{ failures: 1, downtime_seconds: 3 * DAY * 60 }],
+  });
+});
+
 describe("a change of what is kept is seen at once", () => {
   test.each<[string, (id: number) => Promise<unknown>]>([
     ["reopening", (id) => desk.change(admin, id, { status: "in_progress" })],
