@@ -1,6 +1,9 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 
 const MEBIBYTE_IN_KB = 1024;
+
+/** Only Linux keeps the peak of a process's memory, and lets it begin anew. */
+export const isMeasurable = existsSync("/proc/self/clear_refs");
 
 /** The workerd processes of a process group. */
 function workerds(group: number): string[] {
