@@ -7,8 +7,9 @@ export function run(command: string, args: string[], env: Record<string, string>
 }
 
 /** Runs a command quietly and returns what it printed, however much that is; null when it failed. */
-export function capture(command: string, args: string[]): string | null {
+export function capture(command: string, args: string[], env: Record<string, string> = {}): string | null {
   const { status, stdout } = spawnSync(command, args, {
+    env: { ...process.env, ...env },
     encoding: "utf8",
     stdio: ["ignore", "pipe", "ignore"],
     maxBuffer: Number.POSITIVE_INFINITY,

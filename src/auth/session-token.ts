@@ -9,14 +9,16 @@ export const SESSION_SECONDS = 30 * 24 * 60 * 60;
 
 const MAX_LENGTH = 200;
 
-const signature = (env: Env, text: string): string =>
+type Secret = Pick<Env, "BETTER_AUTH_SECRET">;
+
+const signature = (env: Secret, text: string): string =>
   createHmac("sha256", env.BETTER_AUTH_SECRET).update(text).digest("base64");
 
 /**
  * A text with its HMAC-SHA256 behind it, as better-auth signs its cookies. The database holds a session's token, and
  * only the Worker can sign it: whoever reads a copy of the database holds nothing that opens a session.
  */
-export const signed = (env: Env, text: string): string => `${text}.${signature(env, text)}`;
+export const signed = (env: Secret, text: string): string => `${text}.${signature(env, text)}`;
 
 /** The text that was signed, or null when the signature is not ours; constant time in the comparison. */
 export function verified(env: Env, value: string, maxLength = MAX_LENGTH): string | null {
