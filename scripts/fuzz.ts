@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { describeFindings, fuzz } from "./lib/fuzz/run.ts";
-import { STRIPE_SECRET, startFuzzWorker } from "./lib/fuzz/worker.ts";
+import { startFuzzWorker } from "./lib/fuzz/worker.ts";
 
 const { values } = parseArgs({
   options: {
@@ -26,7 +26,6 @@ const report = await fuzz({
   seed,
   requests,
   slowMs: SLOW_MS,
-  stripeSecret: STRIPE_SECRET,
   progress: (done, findings) => {
     if (process.stderr.isTTY && done % 50 === 0)
       process.stderr.write(`\r\x1b[K${done} of ${requests}, ${findings} findings`);

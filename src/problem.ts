@@ -36,6 +36,10 @@ export class AppError extends Error {
   }
 }
 
+/** Refuses a value that has the right form, and yet cannot be. */
+export const notAccepted = (path: string, message: string): AppError =>
+  new AppError("value_not_accepted", { params: { fields: path }, errors: [{ path, message }] });
+
 /** Picks the language of an `Accept-Language` header (RFC 9110 section 12.5.4) among ours. */
 export function negotiateLocale(acceptLanguage: string | undefined, fallback: Locale): Locale {
   let best: Locale = fallback;

@@ -52,6 +52,9 @@ const IdempotencyHeader = {
       description:
         `1 to 255 visible ASCII characters, unique per thing to do; kept ${IDEMPOTENCY_DAYS} days. The same key and ` +
         "body: the first answer again.",
+      minLength: 1,
+      maxLength: 255,
+      pattern: "^[!-~]+$",
       example: "3f1c8f2e-6a53-4f0b-9a63-0b7f4c9f1a55",
     }),
 };

@@ -10,7 +10,7 @@ export const Attachment = z
     content_type: z.string().openapi({ example: "image/jpeg", description: "By content, whatever the sender said." }),
     size_bytes: z.int(),
     sha256: z.string().openapi({ description: "Hexadecimal." }),
-    url: z.string().openapi({ example: "/api/attachments/7" }),
+    url: z.string().openapi({ format: "uri-reference", example: "/api/attachments/7" }),
     created_at: instant,
   })
   .openapi("Attachment");

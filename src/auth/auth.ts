@@ -89,6 +89,8 @@ const create = (env: Env) =>
     plugins: [
       apiKey({
         defaultPrefix: "sft_",
+        // Our own bound is 32 characters; this counts in halves of a surrogate pair.
+        maximumNameLength: 64,
         rateLimit: { enabled: true, timeWindow: 60_000, maxRequests: API_KEY_REQUESTS_PER_MINUTE },
         schema: {
           apikey: {

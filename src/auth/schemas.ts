@@ -1,12 +1,15 @@
 import { z } from "@hono/zod-openapi";
-import { id, instant } from "../http/schemas.ts";
+import { EMAIL_FORMAT, exactText, id, instant, isEmail } from "../http/schemas.ts";
 import { LOCALES } from "../problem.ts";
 import { ROLES } from "./roles.ts";
 
 export const SignInInput = z
   .object({
-    email: z.email().max(254).openapi({ example: "technician@shopfloor.example" }),
-    password: z.string().min(1).max(128).openapi({ example: "shopfloor-demo" }),
+    email: z
+      .string()
+      .refine(isEmail, "must be an e-mail address")
+      .openapi({ ...EMAIL_FORMAT, example: "technician@shopfloor.example" }),
+    password: exactText(1, 128).openapi({ example: "shopfloor-demo" }),
   })
   .openapi("SignInInput");
 
@@ -14,7 +17,7 @@ export const SignedInUser = z
   .object({
     id,
     name: z.string(),
-    email: z.string(),
+    email: z.string().openapi({ format: "email" }),
     role: z.enum(ROLES),
     language: z.enum(LOCALES).nullable(),
   })

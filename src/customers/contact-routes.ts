@@ -56,7 +56,7 @@ const addMethod = defineRoute({
     201: json(ContactMethodOutput, "Added"),
     200: json(ContactMethodOutput, "It was there already, perhaps in another spelling"),
   },
-  problems: ["customer_unknown", "customer_erased", "too_many"],
+  problems: ["customer_unknown", "customer_erased", "too_many", "value_not_accepted"],
 });
 
 const removeMethod = defineRoute({
@@ -97,7 +97,7 @@ const putPreferences = defineRoute({
   body: ContactPreferencesInput,
   idempotent: true,
   answers: { 200: json(ContactPreferencesOutput, "The preferences") },
-  problems: ["customer_unknown", "customer_erased"],
+  problems: ["customer_unknown", "customer_erased", "value_not_accepted"],
 });
 
 const listHistory = defineRoute({

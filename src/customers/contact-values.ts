@@ -1,6 +1,6 @@
 import { type CountryCode, parsePhoneNumberFromString } from "libphonenumber-js/min";
 import { emailAddress } from "../http/schemas.ts";
-import { AppError } from "../problem.ts";
+import { notAccepted } from "../problem.ts";
 
 /** Ways to reach a customer (contract section 6). */
 export const CONTACT_KINDS = ["phone", "sms", "whatsapp", "email"] as const;
@@ -39,13 +39,13 @@ export function toAddress(text: string): string | null {
  * A contact value in its stored form.
  *
  * @param field the member named in the error.
- * @throws AppError `validation_failed`.
+ * @throws AppError `value_not_accepted`.
  */
 export function contactValue(kind: ContactKind, text: string, region: CountryCode, field: string): string {
   const value = kind === "email" ? toAddress(text) : toE164(text, region);
   if (value === null) {
     const message = kind === "email" ? "must be an e-mail address" : "must be a phone number, without an extension";
-    throw new AppError("validation_failed", { params: { fields: field }, errors: [{ path: field, message }] });
+    throw notAccepted(field, message);
   }
   return value;
 }

@@ -16,7 +16,7 @@ import {
   exactlyOnce,
   type IdempotencyRecord,
 } from "../http/idempotency.ts";
-import { AppError } from "../problem.ts";
+import { AppError, notAccepted } from "../problem.ts";
 import { syncIfChanged } from "../sync/enqueue.ts";
 import { keepContacts, syncContacts, WHATSAPP_FOLLOWS } from "./contact-sync.ts";
 import { CONTACT_KINDS, type ContactKind, contactValue } from "./contact-values.ts";
@@ -147,7 +147,7 @@ const SELECT_METHOD = selectAnswer(
  * primary writes it into the customer's row, which the other methods follow. Once per idempotency key.
  *
  * @returns 201 with `{"contact_method": ...}`, or 200 when the method was there.
- * @throws AppError `customer_unknown`, `customer_erased`, `validation_failed`, `too_many`, `idempotency_key_reused`,
+ * @throws AppError `customer_unknown`, `customer_erased`, `value_not_accepted`, `too_many`, `idempotency_key_reused`,
  *   `database_unavailable`.
  */
 export async function addContactMethod(
@@ -267,7 +267,8 @@ const SELECT_PREFERENCES = selectAnswer(
  * addresses, in the same batch.
  *
  * @returns 200 with `{"contact_preferences": ...}`.
- * @throws AppError `customer_unknown`, `customer_erased`, `idempotency_key_reused`, `database_unavailable`.
+ * @throws AppError `customer_unknown`, `customer_erased`, `value_not_accepted`, `idempotency_key_reused`,
+ *   `database_unavailable`.
  */
 export function putContactPreferences(
   ctx: ActorContext,
@@ -278,6 +279,9 @@ export function putContactPreferences(
   const values = PREFERENCES.map((name) => (typeof input[name] === "boolean" ? Number(input[name]) : input[name]));
   const write = async () => {
     await findChangeable(ctx, customerId);
+    if (input.quiet_from !== null && input.quiet_from === input.quiet_until) {
+      throw notAccepted("quiet_until", "must differ from quiet_from");
+    }
     const results = await ctx.env.DB.batch<{ headers?: string; body?: string }>([
       ...(input.allow_email ? [await optIn(ctx, customerId)] : []),
       ctx.env.DB.prepare(

@@ -48,6 +48,7 @@ const create = defineRoute({
   answers: {
     201: json(CustomerOutput, "Added, with preferences and contact methods", "Location", "ETag"),
   },
+  problems: ["value_not_accepted"],
 });
 
 const get = defineRoute({
@@ -81,7 +82,7 @@ const update = defineRoute({
   idempotent: true,
   conditional: true,
   answers: { 200: json(CustomerOutput, "The customer as it is now") },
-  problems: ["customer_unknown", "customer_erased"],
+  problems: ["customer_unknown", "customer_erased", "value_not_accepted"],
 });
 
 const remove = defineRoute({

@@ -47,7 +47,7 @@ const SELECT_CHANGED = selectAnswer("customer", customerColumns, "customers WHER
  * number of their own, the phone's is taken.
  *
  * @returns 201 with `{"customer": ...}`.
- * @throws AppError `validation_failed` for a number or address that is none, `idempotency_key_reused`,
+ * @throws AppError `value_not_accepted` for a number or address that is none, `idempotency_key_reused`,
  *   `database_unavailable`.
  */
 export async function createCustomer(
@@ -108,7 +108,7 @@ function assignments(input: UpdateCustomerInput, now: string): Map<string, strin
  *
  * @param ifMatch the `If-Match` header: the one thing that makes a concurrent change fail.
  * @returns 200 with `{"customer": ...}`.
- * @throws AppError `customer_unknown`, `customer_erased`, `version_conflict`, `validation_failed`,
+ * @throws AppError `customer_unknown`, `customer_erased`, `version_conflict`, `value_not_accepted`,
  *   `idempotency_key_reused`, `database_unavailable`.
  */
 export function updateCustomer(

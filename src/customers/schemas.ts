@@ -1,24 +1,42 @@
 import { z } from "@hono/zod-openapi";
 import { EMAIL_STATUSES, OPENED_BY } from "../emails/schemas.ts";
 import { pageQuery } from "../http/cursor.ts";
-import { IdParam, id, instant, line, nullableText, optionalText, pathId, text } from "../http/schemas.ts";
+import {
+  EMAIL_FORMAT,
+  exactText,
+  IdParam,
+  id,
+  instant,
+  isEmail,
+  line,
+  notation,
+  nullableText,
+  optionalText,
+  pathId,
+  text,
+} from "../http/schemas.ts";
 import { LOCALES } from "../problem.ts";
 import { CONTACT_KINDS } from "./contact-values.ts";
 
-const phone = z
-  .string()
-  .trim()
-  .max(40)
-  .openapi({ example: "+1 514 555 0123", description: "Any usual spelling; kept as E.164." });
-const email = z.string().trim().max(254).openapi({ example: "jeanne@atelier.example" });
+const phone = notation(0, 40).openapi({
+  example: "+1 514 555 0123",
+  description: "Any usual spelling; kept as E.164.",
+});
 const orNone = <S extends z.ZodType<string>>(schema: S) =>
   schema.transform((value) => (value === "" ? null : value)).nullable();
+// A form that was left empty is taken for none, though the document does not say so.
+const email = orNone(
+  z
+    .string()
+    .trim()
+    .refine((value) => value === "" || isEmail(value), "must be an e-mail address"),
+).openapi({ ...EMAIL_FORMAT, type: ["string", "null"], example: "jeanne@atelier.example" });
 
 export const CreateCustomerInput = z
   .object({
     name: line(1, 200),
     company: optionalText(200, line),
-    email: orNone(email).default(null),
+    email: email.default(null),
     phone: orNone(phone).default(null),
     whatsapp: orNone(phone).optional().openapi({ description: "Follows `phone` while it is not given." }),
     language: z.enum(LOCALES).nullable().default(null),
@@ -31,7 +49,7 @@ export const UpdateCustomerInput = z
   .object({
     name: line(1, 200),
     company: nullableText(200, line),
-    email: orNone(email),
+    email,
     phone: orNone(phone),
     whatsapp: orNone(phone),
     language: z.enum(LOCALES).nullable(),
@@ -47,7 +65,7 @@ export const Customer = z
     id,
     name: z.string(),
     company: z.string().nullable(),
-    email: z.string().nullable(),
+    email: z.string().nullable().openapi({ format: "email" }),
     phone: z.string().nullable(),
     whatsapp: z.string().nullable(),
     language: z.enum(LOCALES).nullable(),
@@ -92,10 +110,19 @@ export const ContactMethod = z
 export const ContactMethodInput = z
   .object({
     kind: z.enum(CONTACT_KINDS),
-    value: z.string().trim().min(1).max(254),
+    value: notation(1, 254),
     is_primary: z.boolean().default(false),
   })
-  .openapi("ContactMethodInput");
+  .refine(({ kind, value }) => kind !== "email" || value.length > 254 || isEmail(value), {
+    path: ["value"],
+    message: "must be an e-mail address",
+  })
+  .openapi("ContactMethodInput", {
+    anyOf: [
+      { properties: { kind: { type: "string", enum: ["email"] }, value: EMAIL_FORMAT } },
+      { properties: { kind: { type: "string", enum: CONTACT_KINDS.filter((kind) => kind !== "email") } } },
+    ],
+  });
 export type ContactMethodInput = z.output<typeof ContactMethodInput>;
 export const ContactMethodOutput = z.object({ contact_method: ContactMethod }).openapi("ContactMethodOutput");
 export const ContactMethodListOutput = z
@@ -105,10 +132,8 @@ export const MethodParam = IdParam.extend({
   method_id: pathId.openapi({ param: { name: "method_id", in: "path" } }),
 });
 
-const clock = z
-  .string()
-  .regex(/^([01][0-9]|2[0-3]):[0-5][0-9]$/, "must be HH:MM")
-  .nullable();
+const CLOCK = "^([01][0-9]|2[0-3]):[0-5][0-9]$";
+const clock = z.string().regex(new RegExp(CLOCK), "must be HH:MM").nullable();
 export const ContactPreferences = z
   .object({
     preferred_channel: z.enum(CONTACT_KINDS),
@@ -127,12 +152,12 @@ export const ContactPreferencesInput = ContactPreferences.refine(
     path: ["quiet_until"],
     message: "quiet_from and quiet_until go together",
   },
-)
-  .refine((value) => value.quiet_from === null || value.quiet_from !== value.quiet_until, {
-    path: ["quiet_until"],
-    message: "must differ from quiet_from",
-  })
-  .openapi("ContactPreferencesInput");
+).openapi("ContactPreferencesInput", {
+  description: "Quiet hours have a beginning and an end, which differ, or neither.",
+  anyOf: [{ type: "null" as const }, { type: "string" as const, pattern: CLOCK }].map((clock) => ({
+    properties: { quiet_from: clock, quiet_until: clock },
+  })),
+});
 export const ContactPreferencesOutput = z
   .object({ contact_preferences: ContactPreferences })
   .openapi("ContactPreferencesOutput");
@@ -152,7 +177,7 @@ export const ContactHistoryEntry = z
   .openapi("ContactHistoryEntry");
 export const ContactHistoryInput = z
   .object({
-    ticket: z.string().max(40).optional().openapi({ description: "`ticket_id` or `id` of the ticket it was about" }),
+    ticket: exactText(0, 40).optional().openapi({ description: "`ticket_id` or `id` of the ticket it was about" }),
     channel: z.enum(HISTORY_CHANNELS),
     direction: z.enum(["outbound", "inbound"]),
     summary: text(1, 2000),

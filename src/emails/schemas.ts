@@ -42,7 +42,7 @@ export type SendEmailInput = z.output<typeof SendEmailInput>;
 export const EmailRecipient = z
   .object({
     id,
-    recipient: z.string(),
+    recipient: z.string().openapi({ format: "email" }),
     recipient_name: z.string().nullable(),
     status: z.enum(EMAIL_STATUSES),
     reason: z.string().nullable().openapi({ description: "Why it failed or was suppressed.", example: "opted_out" }),

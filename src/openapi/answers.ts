@@ -21,8 +21,12 @@ export const ANSWER_HEADERS = {
   "Content-Range": { description: "Which part this is.", type: "string", example: "bytes 0-99/1234" },
   "Content-Disposition": { description: "The name of the file.", type: "string" },
   "Set-Auth-Token": { description: "The token of the new session.", type: "string" },
+  "WWW-Authenticate": { description: "How to sign in.", type: "string", example: "Bearer" },
 } as const;
 export type AnswerHeader = keyof typeof ANSWER_HEADERS;
+
+/** Headers that do not come with every answer that may have them. */
+export const SOMETIMES: readonly AnswerHeader[] = ["Link", "Idempotency-Replayed", "Retry-After"];
 
 export type Answer = RouteConfig["responses"][string] & { headers?: Record<string, { $ref: string }> };
 
@@ -72,6 +76,15 @@ export const ProblemSchema = z
   })
   .openapi("Problem");
 
+/** What tells more of a problem than its body does. */
+const PROBLEM_HEADERS: Partial<Record<ProblemCode, AnswerHeader>> = {
+  unauthorized: "WWW-Authenticate",
+  too_many_requests: "Retry-After",
+  request_in_progress: "Retry-After",
+  database_unavailable: "Retry-After",
+  storage_unavailable: "Retry-After",
+};
+
 /** Documents problems, one answer for each status. */
 export function problemAnswers(codes: readonly ProblemCode[]): RouteConfig["responses"] {
   const byStatus = Map.groupBy(new Set(codes), (code) => PROBLEMS[code].status);
@@ -80,7 +93,7 @@ export function problemAnswers(codes: readonly ProblemCode[]): RouteConfig["resp
       status,
       {
         description: together.map((code) => `\`${code}\`: ${PROBLEMS[code].en.title}`).join("; "),
-        headers: answerHeaders("X-Request-Id", ...(status === 429 || status === 503 ? (["Retry-After"] as const) : [])),
+        headers: answerHeaders("X-Request-Id", ...together.flatMap((code) => PROBLEM_HEADERS[code] ?? [])),
         content: { "application/problem+json": { schema: ProblemSchema } },
       },
     ]),

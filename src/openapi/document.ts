@@ -1,7 +1,7 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import packageJson from "../../package.json" with { type: "json" };
 import type { AppEnv } from "../context.ts";
-import { ANSWER_HEADERS } from "./answers.ts";
+import { ANSWER_HEADERS, type AnswerHeader, SOMETIMES } from "./answers.ts";
 
 /** The groups of operations, in the order in which they are shown. */
 const TAGS = {
@@ -55,6 +55,7 @@ export function registerComponents({ openAPIRegistry: registry }: OpenAPIHono<Ap
   for (const [name, scheme] of Object.entries(SECURITY_SCHEMES))
     registry.registerComponent("securitySchemes", name, scheme);
   for (const [name, { description, ...schema }] of Object.entries(ANSWER_HEADERS)) {
-    registry.registerComponent("headers", name, { description, schema });
+    const required = !SOMETIMES.includes(name as AnswerHeader);
+    registry.registerComponent("headers", name, { description, required, schema });
   }
 }

@@ -115,6 +115,11 @@ export const REQUEST_PROBLEMS = {
     ["Idempotency-Key reused", "This Idempotency-Key was already used with another body."],
     ["Idempotency-Key réutilisée", "Cette Idempotency-Key a déjà servi avec un autre corps."],
   ),
+  value_not_accepted: problem(
+    422,
+    ["Value not accepted", "The request is well-formed, but these values cannot be taken: {fields}."],
+    ["Valeur non acceptée", "La requête est bien formée, mais ces valeurs ne peuvent être prises : {fields}."],
+  ),
   request_in_progress: problem(
     409,
     ["Still in progress", "A request with this Idempotency-Key is still in progress. Ask again for its answer."],

@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { pageQuery } from "../http/cursor.ts";
-import { id, instant, optionalText } from "../http/schemas.ts";
+import { exactText, id, instant, optionalText, pathId, webAddress } from "../http/schemas.ts";
 
 export const VapidPublicKeyOutput = z.object({ public_key: z.string() }).openapi("VapidPublicKeyOutput");
 
@@ -8,10 +8,10 @@ export const SubscribeInput = z
   .object({
     subscription: z
       .object({
-        endpoint: z.url().max(2000),
+        endpoint: webAddress,
         keys: z.object({
-          p256dh: z.string().max(200).openapi({ description: "A point of P-256, uncompressed, in base64url." }),
-          auth: z.string().max(200).openapi({ description: "16 bytes in base64url." }),
+          p256dh: exactText(0, 200).openapi({ description: "A point of P-256, uncompressed, in base64url." }),
+          auth: exactText(0, 200).openapi({ description: "16 bytes in base64url." }),
         }),
       })
       .openapi({ description: "What `PushSubscription.toJSON()` gives." }),
@@ -67,12 +67,7 @@ export const PushLog = z
 export const PushLogListQuery = z.object({
   ...pageQuery,
   ticket: z.string().max(40).optional().openapi({ description: "`ticket_id` or `id` of a ticket" }),
-  user_id: z
-    .string()
-    .regex(/^[1-9][0-9]{0,14}$/, "must be a positive integer")
-    .transform(Number)
-    .optional()
-    .openapi({ type: "integer", minimum: 1 }),
+  user_id: pathId.optional(),
 });
 export type PushLogListQuery = z.output<typeof PushLogListQuery>;
 

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { INSTANT_BOUNDS, id, inputInstant } from "../http/schemas.ts";
+import { INSTANT_BOUNDS, id, inputInstant, instant, pathId } from "../http/schemas.ts";
 import { TICKET_PRIORITIES, TICKET_STATUSES } from "../tickets/schemas.ts";
 
 export const StatsQuery = z.object({
@@ -7,12 +7,7 @@ export const StatsQuery = z.object({
   to: inputInstant.optional().openapi({
     description: `Default: now. After \`from\`, by at most five years (1827 days). ${INSTANT_BOUNDS}`,
   }),
-  machine_id: z
-    .string()
-    .regex(/^[1-9][0-9]{0,14}$/, "must be a positive integer")
-    .transform(Number)
-    .optional()
-    .openapi({ type: "integer", minimum: 1 }),
+  machine_id: pathId.optional(),
 });
 export type StatsQuery = z.output<typeof StatsQuery>;
 
@@ -22,8 +17,8 @@ const Durations = z
 
 export const Stats = z
   .object({
-    from: z.string(),
-    to: z.string(),
+    from: instant,
+    to: instant,
     machine_id: id.nullable(),
     open_by_status: z
       .partialRecord(z.enum(TICKET_STATUSES), z.int())
@@ -31,7 +26,13 @@ export const Stats = z
     open_by_priority: z.record(z.enum(TICKET_PRIORITIES), z.int()).openapi({ description: "Now." }),
     overdue: z.int().openapi({ description: "Open now and past their scheduled_date." }),
     per_day: z
-      .array(z.object({ day: z.string().openapi({ example: "2026-11-20" }), created: z.int(), completed: z.int() }))
+      .array(
+        z.object({
+          day: z.string().openapi({ format: "date", example: "2026-11-20" }),
+          created: z.int(),
+          completed: z.int(),
+        }),
+      )
       .openapi({ description: "Days of the shop's time zone, of the whole period." }),
     time_to_acknowledge: Durations,
     time_to_complete: Durations,

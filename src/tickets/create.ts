@@ -172,7 +172,7 @@ async function refusal(ctx: ActorContext, input: CreateTicketInput): Promise<App
  *
  * @returns 201 with `{"ticket": ...}`, or the first answer again when the idempotency key is a known one.
  * @throws AppError `machine_not_found`, `assignee_not_found`, `customer_not_found`, `forbidden_field`,
- *   `validation_failed`, `idempotency_key_reused`, `ticket_id_exhausted`, `database_unavailable`, `unauthorized`.
+ *   `value_not_accepted`, `idempotency_key_reused`, `ticket_id_exhausted`, `database_unavailable`, `unauthorized`.
  */
 export async function createTicket(
   ctx: ActorContext,

@@ -44,7 +44,14 @@ const create = defineRoute({
   body: CreateTicketInput,
   idempotent: true,
   answers: { 201: json(TicketOutput, "Created", "Location", "ETag") },
-  problems: ["forbidden_field", "machine_not_found", "assignee_not_found", "customer_not_found", "ticket_id_exhausted"],
+  problems: [
+    "forbidden_field",
+    "machine_not_found",
+    "assignee_not_found",
+    "customer_not_found",
+    "value_not_accepted",
+    "ticket_id_exhausted",
+  ],
 });
 
 const list = defineRoute({
@@ -101,6 +108,7 @@ const update = defineRoute({
     "illegal_status_transition",
     "assignee_not_found",
     "customer_not_found",
+    "value_not_accepted",
   ],
 });
 

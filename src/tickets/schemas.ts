@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { cursorText, pageQuery } from "../http/cursor.ts";
-import { id, inputInstant, instant, optionalText, text } from "../http/schemas.ts";
+import { id, inputInstant, instant, optionalText, pathId, text } from "../http/schemas.ts";
 
 export const TICKET_STATUSES = [
   "received",
@@ -34,12 +34,18 @@ export const CreateTicketInput = z
     assigned_to: id.nullish().transform((value) => value ?? null),
     customer_id: id.nullish().transform((value) => value ?? null),
     reporter_name: optionalText(100).openapi({ description: "Who noticed it, when not the sender." }),
-    scheduled_date: inputInstant.nullish().transform((value) => value ?? null),
+    scheduled_date: inputInstant
+      .nullish()
+      .transform((value) => value ?? null)
+      .openapi({ type: ["string", "null"] }),
     is_machine_down: z.boolean().default(false),
     reported_at: inputInstant
       .nullish()
       .transform((value) => value ?? null)
-      .openapi({ description: "When it was written offline: at most 30 days ago and 5 minutes ahead." }),
+      .openapi({
+        type: ["string", "null"],
+        description: "When it was written offline: at most 30 days ago and 5 minutes ahead.",
+      }),
   })
   .openapi("CreateTicketInput");
 export type CreateTicketInput = z.output<typeof CreateTicketInput>;
@@ -85,7 +91,7 @@ export const UpdateTicketInput = z
     assigned_to: id.nullable(),
     customer_id: id.nullable(),
     reporter_name: text(1, 100),
-    scheduled_date: inputInstant.nullable(),
+    scheduled_date: inputInstant.nullable().openapi({ type: ["string", "null"] }),
     reported_at: inputInstant,
     is_machine_down: z.boolean(),
     status: z.enum(TICKET_STATUSES),
@@ -172,14 +178,16 @@ const oneOrMore = <const Names extends readonly [string, ...string[]]>(names: Na
     .transform((value) => [...new Set(value.split(","))])
     .pipe(z.array(z.enum(names)).min(1))
     .optional()
-    .openapi({ type: "string", description: `One or more of ${names.join(", ")}, separated by commas.` });
+    .openapi({
+      param: { style: "form", explode: false },
+      type: "array",
+      items: { type: "string", enum: [...names] },
+      minItems: 1,
+      maxItems: names.length,
+      description: "One or more, separated by commas.",
+    });
 
-const queryId = z
-  .string()
-  .regex(/^[1-9][0-9]{0,14}$/, "must be a positive integer")
-  .transform(Number)
-  .optional()
-  .openapi({ type: "integer", minimum: 1 });
+const queryId = pathId.optional();
 
 export const TICKET_SORTS = ["-created_at", "created_at", "-updated_at", "priority"] as const;
 
@@ -195,7 +203,7 @@ export const ticketFilters = {
   assigned_to: z
     .union([z.enum(["me", "none"]), queryId.unwrap()])
     .optional()
-    .openapi({ type: "string", description: "`me`, `none` or a user id" }),
+    .openapi({ type: "string", pattern: "^(me|none|[1-9][0-9]{0,14})$", description: "`me`, `none` or a user id" }),
   reported_by: queryId,
   customer_id: queryId,
   q: text(1, 200).optional().openapi({

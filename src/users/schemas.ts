@@ -2,14 +2,14 @@ import { z } from "@hono/zod-openapi";
 import { ROLES } from "../auth/roles.ts";
 import { SignedInUser } from "../auth/schemas.ts";
 import { pageQuery } from "../http/cursor.ts";
-import { id, instant, text } from "../http/schemas.ts";
+import { emailAddress, exactText, id, instant, text } from "../http/schemas.ts";
 import { LOCALES } from "../problem.ts";
 
 export const User = z
   .object({
     id,
     name: z.string(),
-    email: z.string(),
+    email: z.string().openapi({ format: "email" }),
     role: z.enum(ROLES),
     language: z.enum(LOCALES).nullable(),
     active: z.boolean(),
@@ -21,16 +21,11 @@ export const User = z
 const name = text(1, 100);
 const language = z.enum(LOCALES).nullable();
 // As it was typed: a blank at either end is part of a password.
-const password = z.string().min(8).max(128);
+const password = exactText(8, 128);
 
 export const CreateUserInput = z
   .object({
-    email: z
-      .string()
-      .trim()
-      .toLowerCase()
-      .pipe(z.email().max(254))
-      .openapi({ type: "string", format: "email", maxLength: 254, example: "tara@shopfloor.example" }),
+    email: emailAddress.openapi({ example: "tara@shopfloor.example" }),
     name: name.openapi({ example: "Tara Technician" }),
     role: z.enum(ROLES),
     password,
@@ -49,7 +44,7 @@ export const UpdateMeInput = z
   .object({
     name,
     language,
-    current_password: z.string().max(128).openapi({ description: "Needed to set a password." }),
+    current_password: exactText(0, 128).openapi({ description: "Needed to set a password." }),
     password,
   })
   .partial()

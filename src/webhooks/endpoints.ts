@@ -8,6 +8,7 @@ import { webhook_endpoints } from "../db/schema.ts";
 import { isAllowedTarget } from "../deliveries/targets.ts";
 import { decodeCursor, paginate } from "../http/cursor.ts";
 import { type Answer, batchOnce, type IdempotencyRecord } from "../http/idempotency.ts";
+import { isWebAddress } from "../http/schemas.ts";
 import { seal, unsealed } from "../http/sealed.ts";
 import { AppError } from "../problem.ts";
 import type { WebhookEvent } from "../tickets/events.ts";
@@ -63,7 +64,7 @@ function found<Row>(rows: Row[]): Row {
 }
 
 function checkTarget(ctx: Context, url: string): void {
-  if (!isAllowedTarget(url, ctx.env.ALLOW_LOCAL_TARGETS)) {
+  if (!isWebAddress(url) || !isAllowedTarget(url, ctx.env.ALLOW_LOCAL_TARGETS)) {
     throw new AppError("target_not_allowed", { errors: [{ path: "url", message: "must be https to a public host" }] });
   }
 }

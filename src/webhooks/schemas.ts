@@ -1,11 +1,8 @@
 import { z } from "@hono/zod-openapi";
-import { id, instant, optionalText } from "../http/schemas.ts";
+import { id, instant, nullableText, optionalText, webAddress } from "../http/schemas.ts";
 import { WEBHOOK_EVENTS } from "../tickets/events.ts";
 
-const url = z
-  .url({ protocol: /^https?$/ })
-  .max(2000)
-  .openapi({ example: "https://connect.example.com/workflow/123" });
+const url = webAddress.openapi({ example: "https://connect.example.com/workflow/123" });
 const events = z
   .array(z.enum(WEBHOOK_EVENTS))
   .min(1)
@@ -22,7 +19,7 @@ export const UpdateWebhookInput = z
   .object({
     url: url.optional(),
     events: events.optional(),
-    description: z.string().trim().max(200).nullable().optional(),
+    description: nullableText(200).optional(),
     active: z.boolean().optional().openapi({ description: "true clears what had switched it off." }),
   })
   .openapi("UpdateWebhookInput");
@@ -31,7 +28,7 @@ export type UpdateWebhookInput = z.output<typeof UpdateWebhookInput>;
 export const WebhookEndpoint = z
   .object({
     id,
-    url: z.string(),
+    url: z.string().openapi({ format: "uri" }),
     events: z.array(z.enum(WEBHOOK_EVENTS)),
     description: z.string().nullable(),
     active: z.boolean(),

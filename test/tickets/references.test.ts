@@ -94,7 +94,10 @@ test.each([
     expect(ticket.reported_at).toBe(new Date(reported_at).toISOString());
     expect(ticket.created_at).toBe("2026-11-20T15:00:00.000Z");
   } else {
-    const problem = await refuse(people.operator, { reported_at }, 400, "validation_failed");
+    // Beyond the years that the API takes it is no instant at all.
+    const isInstant = reported_at.startsWith("20");
+    const [status, code] = isInstant ? ([422, "value_not_accepted"] as const) : ([400, "validation_failed"] as const);
+    const problem = await refuse(people.operator, { reported_at }, status, code);
     expect(problem.errors?.map((error) => error.path)).toEqual(["reported_at"]);
   }
 });

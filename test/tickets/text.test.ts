@@ -58,6 +58,17 @@ test.each([
   expect(ticket).toMatchObject({ title: stored, description: stored, reporter_name: stored });
 });
 
+// The first is composed to two characters, each of the others is taken apart into two or three.
+test.each(["e\u0301x", "\u0958".repeat(200), "\ufb2c".repeat(200), "\u{1d160}".repeat(200)])(
+  "text that fits only as it was sent stays so: %j",
+  async (title) => {
+    const response = await postTicket(app, technician, { title, description: title, machine_id });
+    const ticket = await createdTicket(response);
+    expect(ticket.title).toBe(title);
+    expect(ticket.description).toBe(title.normalize("NFC"));
+  },
+);
+
 test("length counts after normalisation: 200 letters sent as 400 code points fit", async () => {
   const body = { title: "e\u0301".repeat(200), machine_id };
   const ticket = await createdTicket(await postTicket(app, technician, body));

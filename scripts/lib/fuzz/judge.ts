@@ -49,11 +49,17 @@ function* judgeHeaders(
   if (goesOn !== headers.has("link")) yield `has ${goesOn ? "a" : "no"} next_cursor and ${goesOn ? "no" : "a"} Link`;
 }
 
-function* judgeProblem(documented: DocumentedAnswer, status: number, body: unknown): Generator<string> {
+function* judgeProblem(
+  documented: DocumentedAnswer,
+  { status, headers }: FuzzAnswer,
+  body: unknown,
+): Generator<string> {
   const problem = body as { code?: string; status?: number; type?: string };
   if (!documented.codes.includes(problem.code ?? ""))
     yield `answers ${status} with ${problem.code}, which it does not document`;
   if (problem.status !== status) yield `says ${problem.status} in an answer of ${status}`;
+  const wait = status === 429 || (status === 503 && problem.code !== "stripe_not_configured");
+  if (wait && !headers.has("retry-after")) yield `answers ${problem.code} without Retry-After`;
   if (problem.type !== `/problems/${problem.code}`) yield `calls ${problem.code} ${problem.type}`;
 }
 
@@ -83,7 +89,7 @@ export function* judge(api: Api, request: FuzzRequest, answer: FuzzAnswer, slowM
   }
   const body = jsonOf(answer);
   yield* judgeHeaders(api, documented, answer, body);
-  if (status >= 400) yield* judgeProblem(documented, status, body);
+  if (status >= 400) yield* judgeProblem(documented, answer, body);
   const type = (headers.get("content-type") ?? "").split(";")[0] ?? "";
   const content = documented.content[type] ?? documented.content["*/*"];
   if (Object.keys(documented.content).length === 0) {

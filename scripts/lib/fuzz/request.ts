@@ -5,6 +5,7 @@ import { csvOf, uploadOf } from "./files.ts";
 import { type Known, kindOf } from "./known.ts";
 import type { Sender } from "./people.ts";
 import { drawNearly, drawValue, type Source } from "./values.ts";
+import { STRIPE_SECRET } from "./worker.ts";
 
 /** A request as it is sent, and what is known of it beforehand. */
 export interface FuzzRequest {
@@ -22,7 +23,6 @@ interface Options {
   known: Known;
   operation: Operation;
   sender: Sender;
-  stripeSecret: string;
 }
 
 const ODD_SEGMENTS = [
@@ -52,7 +52,7 @@ function drawSegment(source: Source, parameter: Parameter): { text: string; good
   const kind = kindOf(parameter.name, source.path);
   const found = kind && chance(draw, 90) ? known.pick(draw, kind) : null;
   const value = plain(found ?? drawValue(source, parameter.schema, parameter.name));
-  return { text: encodeURIComponent(value).replaceAll(".", "%2E") || "0", good: value !== "" };
+  return { text: encodeURIComponent(value.toWellFormed()).replaceAll(".", "%2E") || "0", good: value !== "" };
 }
 
 function drawQuery(source: Source, parameters: Parameter[]): { text: string; good: boolean } {
@@ -152,14 +152,14 @@ function drawBody(source: Source, { mediaType, schema, validate }: NonNullable<O
 }
 
 /** Stripe signs what it sends. */
-function stripeSignature(draw: Draw, secret: string, body: string): string {
+function stripeSignature(draw: Draw, body: string): string {
   const now = Math.floor(Date.now() / 1000) - pick(draw, [0, 0, 0, 4000]);
-  const key = chance(draw, 80) ? secret : "whsec_other";
+  const key = chance(draw, 80) ? STRIPE_SECRET : "whsec_other";
   return `t=${now},v1=${createHmac("sha256", key).update(`${now}.${body}`).digest("hex")}`;
 }
 
 /** Draws a request for an operation. */
-export function drawRequest(draw: Draw, { api, known, operation, sender, stripeSecret }: Options): FuzzRequest {
+export function drawRequest(draw: Draw, { api, known, operation, sender }: Options): FuzzRequest {
   const source: Source = { api, known, draw, path: operation.path };
   let wellFormed = true;
   const path = operation.path.replace(/\{(\w+)\}/g, (_, name: string) => {
@@ -181,7 +181,7 @@ export function drawRequest(draw: Draw, { api, known, operation, sender, stripeS
     if (drawn.type) headers["content-type"] = drawn.type;
   }
   if (operation.id === "receiveStripeEvent" && typeof drawn?.body === "string") {
-    headers["stripe-signature"] = stripeSignature(draw, stripeSecret, drawn.body);
+    headers["stripe-signature"] = stripeSignature(draw, drawn.body);
     wellFormed = false;
   }
   return {

@@ -60,8 +60,7 @@ function meant(source: Source, name: string): string | null {
   const { draw } = source;
   if (name === "p256dh") return P256DH;
   if (name === "auth") return Buffer.alloc(16, 3).toString("base64url");
-  if (name === "endpoint") return pick(draw, PUSH_SERVICES) + drawInteger(draw, 0, 30);
-  if (name === "phone" || name === "whatsapp") return pick(draw, PHONES);
+  if (["phone", "whatsapp", "value"].includes(name)) return pick(draw, PHONES);
   if (name === "password")
     return pick(draw, ["correct horse battery", "lathe operators do not guess", "password", "short"]);
   if (name === "subject" && source.path === "/api/deliveries") return pick(draw, ["ticket:1", "customer:1", "nothing"]);
@@ -73,12 +72,13 @@ function drawString(source: Source, schema: Schema, name: string): string {
   const kind = kindOf(name, path);
   const found = kind && chance(draw, 85) ? known.pick(draw, kind) : null;
   if (typeof found === "string") return found;
-  const special = chance(draw, 85) ? meant(source, name) : null;
-  if (special !== null) return special;
   if (schema.format === "date-time") return drawInstant(source);
+  const special = !schema.format && chance(draw, 85) ? meant(source, name) : null;
+  if (special !== null) return special;
   if (schema.format === "email")
     return chance(draw, 70) ? pick(draw, EMAILS) : `p${drawInteger(draw, 0, 999)}@shop.example`;
-  if (schema.format === "uri") return pick(draw, ADDRESSES);
+  if (schema.format === "uri")
+    return name === "endpoint" ? pick(draw, PUSH_SERVICES) + drawInteger(draw, 0, 30) : pick(draw, ADDRESSES);
   // What has no length of its own is a code or a time of day; the rest is text that people write.
   if (schema.pattern && schema.maxLength === undefined) return drawMatching(draw, schema.pattern);
   return drawText(draw, schema.minLength ?? 0, schema.maxLength ?? 60);
