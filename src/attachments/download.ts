@@ -64,7 +64,7 @@ export async function downloadAttachment(ctx: Context, request: DownloadRequest)
   if (!row) throw new AppError("attachment_not_found");
 
   const tag = `"${row.sha256}"`;
-  const headers: Record<string, string> = { etag: tag, "accept-ranges": "bytes" };
+  const headers: Record<string, string> = { etag: tag };
   if (ifNoneMatchHits(request.ifNoneMatch, tag)) return { status: 304, headers, body: null };
 
   const size = row.size_bytes;
@@ -74,6 +74,7 @@ export async function downloadAttachment(ctx: Context, request: DownloadRequest)
     throw new AppError("range_not_satisfiable", { headers: { "content-range": `bytes */${size}` } });
   }
   Object.assign(headers, {
+    "accept-ranges": "bytes",
     "content-type": row.content_type,
     "content-length": String(range?.length ?? size),
     "content-disposition": contentDisposition(dispositionOf(row.content_type), row.file_name),

@@ -67,8 +67,8 @@ const download = defineRoute({
   ],
   conditional: true,
   answers: {
-    200: file("*/*", "The whole file, in the type that its content has", "Accept-Ranges"),
-    206: file("*/*", "The part that `Range` asked for", "Content-Range"),
+    200: file("*/*", "The whole file, in the type that its content has", "Accept-Ranges", "Content-Disposition"),
+    206: file("*/*", "The part that `Range` asked for", "Accept-Ranges", "Content-Disposition", "Content-Range"),
   },
   problems: ["attachment_not_found", "range_not_satisfiable", "storage_unavailable"],
 });

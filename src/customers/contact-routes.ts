@@ -6,14 +6,9 @@ import { idempotencyRecord } from "../http/idempotency.ts";
 import { IdParam } from "../http/schemas.ts";
 import { json } from "../openapi/answers.ts";
 import { defineRoute } from "../route.ts";
-import {
-  addContactMethod,
-  getContactPreferences,
-  listContactMethods,
-  putContactPreferences,
-  removeContactMethod,
-} from "./contacts.ts";
+import { addContactMethod, listContactMethods, removeContactMethod } from "./contacts.ts";
 import { addContactHistory, listContactHistory } from "./history.ts";
+import { getContactPreferences, putContactPreferences } from "./preferences.ts";
 import {
   ContactHistoryInput,
   ContactHistoryListOutput,

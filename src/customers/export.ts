@@ -5,8 +5,9 @@ import { contact_history, customers, tickets } from "../db/schema.ts";
 import { selectEmails } from "../emails/personal-data.ts";
 import { decodeCursor, encodeCursor } from "../http/cursor.ts";
 import { AppError } from "../problem.ts";
-import { DEFAULT_PREFERENCES, MethodPlace, methodPlace, selectMethods, selectPreferences } from "./contacts.ts";
+import { MethodPlace, methodPlace, selectMethods } from "./contacts.ts";
 import { historyColumns } from "./history.ts";
+import { DEFAULT_PREFERENCES, selectPreferences } from "./preferences.ts";
 import { customerColumns } from "./read.ts";
 
 const Id = z.int().nonnegative();

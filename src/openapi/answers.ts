@@ -71,6 +71,12 @@ export const ProblemSchema = z
       .array(z.string())
       .optional()
       .openapi({ description: "With `illegal_status_transition`: what is possible." }),
+    current_status: z.string().optional().openapi({ description: "With `illegal_status_transition`: what it is now." }),
+    assigned_to: z
+      .int()
+      .nullable()
+      .optional()
+      .openapi({ description: "With `illegal_status_transition`: who has the ticket." }),
     maximum: z.int().positive().optional().openapi({ description: "With `too_many`: how many there may be." }),
     known: z.array(z.string()).optional().openapi({ description: "With `unknown_parameter`: what the route takes." }),
   })
@@ -83,6 +89,7 @@ const PROBLEM_HEADERS: Partial<Record<ProblemCode, AnswerHeader>> = {
   request_in_progress: "Retry-After",
   database_unavailable: "Retry-After",
   storage_unavailable: "Retry-After",
+  range_not_satisfiable: "Content-Range",
 };
 
 /** Documents problems, one answer for each status. */

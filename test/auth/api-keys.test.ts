@@ -203,6 +203,13 @@ test.each<[string, (id: number) => Record<string, unknown>]>([
   await expectRefusal(app, "/api/api-keys", init, 400, "validation_failed");
 });
 
+test("a key's name may have 32 characters of any script", async () => {
+  const name = "🔧".repeat(32);
+  const response = await app.request("/api/api-keys", send(people.admin, { name, user_id: people.operator.id }));
+  expect(response.status).toBe(201);
+  expect(await response.json()).toMatchObject({ api_key: { name } });
+});
+
 test("no key is made for an unknown or inactive user", async () => {
   const inactive = await person("technician");
   await execute(`UPDATE users SET active = 0 WHERE id = ${inactive.id}`);

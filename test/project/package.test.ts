@@ -40,7 +40,7 @@ test("every script that npm can run exists, and starts on Node 20 with nothing i
   for (const from of imports) expect(from).toMatch(/^node:/);
 });
 
-test.each(["start", "test", "check", "bench", "deploy", "db:schema"])("npm run %s is there", (name) => {
+test.each(["start", "test", "check", "bench", "fuzz", "deploy", "db:schema"])("npm run %s is there", (name) => {
   expect(manifest.scripts).toHaveProperty([name]);
 });
 

@@ -44,7 +44,7 @@ interface Header {
 export interface DocumentedAnswer {
   headers: Record<string, Header>;
   /** By media type; empty where the answer has no body. */
-  content: Record<string, { schema: Schema; validate: ValidateFunction }>;
+  content: Record<string, { schema: Schema }>;
   /** Codes of problems that its description names. */
   codes: string[];
 }
@@ -55,7 +55,7 @@ export interface Operation {
   path: string;
   isPublic: boolean;
   parameters: Parameter[];
-  body: { mediaType: string; schema: Schema; validate: ValidateFunction } | null;
+  body: { mediaType: string; schema: Schema } | null;
   answers: Record<string, DocumentedAnswer>;
 }
 
@@ -91,10 +91,11 @@ const last = (reference: string) => reference.split("/").at(-1) ?? "";
 export function readApi({ paths, components }: RawDocument): Api {
   const ajv = new Ajv2020({ strict: false, allErrors: false });
   addFormats.default(ajv);
-  const validators = new WeakMap<Schema, ValidateFunction>();
+  // Compiled when first needed, and once for all who refer to the same component.
+  const validators = new Map<Schema | string, ValidateFunction>();
   const validator = (schema: Schema): ValidateFunction => {
-    const known = validators.get(schema) ?? ajv.compile({ ...schema, components });
-    validators.set(schema, known);
+    const known = validators.get(schema.$ref ?? schema) ?? ajv.compile({ ...schema, components });
+    validators.set(schema.$ref ?? schema, known);
     return known;
   };
   const resolve = (schema: Schema): Schema => {
@@ -111,7 +112,7 @@ export function readApi({ paths, components }: RawDocument): Api {
         path,
         isPublic: raw.security?.length === 0,
         parameters: raw.parameters ?? [],
-        body: body ? { mediaType: body[0], schema: body[1].schema, validate: validator(body[1].schema) } : null,
+        body: body ? { mediaType: body[0], schema: body[1].schema } : null,
         answers: Object.fromEntries(
           Object.entries(raw.responses).map(([status, { description, headers = {}, content = {} }]) => [
             status,
@@ -123,9 +124,7 @@ export function readApi({ paths, components }: RawDocument): Api {
                   return [name.toLowerCase(), header];
                 }),
               ),
-              content: Object.fromEntries(
-                Object.entries(content).map(([type, { schema }]) => [type, { schema, validate: validator(schema) }]),
-              ),
+              content,
               codes: [...description.matchAll(/`(\w+)`:/g)].map(([, code = ""]) => code),
             },
           ]),

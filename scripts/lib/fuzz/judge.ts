@@ -97,8 +97,9 @@ export function* judge(api: Api, request: FuzzRequest, answer: FuzzAnswer, slowM
   } else if (!content) {
     yield `sends ${type || "no type"} with ${status}, and documents ${Object.keys(documented.content)}`;
   } else if (/\bjson\b/.test(type)) {
-    if (!content.validate(body)) {
-      const [error] = content.validate.errors ?? [];
+    const validate = api.validator(content.schema);
+    if (!validate(body)) {
+      const [error] = validate.errors ?? [];
       yield `sends ${status} with ${error?.instancePath || "a body"} that ${error?.message}`;
     }
     for (const member of undocumented(api, body, [content.schema], ""))

@@ -132,8 +132,8 @@ const BROKEN = [
 
 type DrawnBody = Pick<FuzzRequest, "body"> & { type: string; good: boolean };
 
-function drawBody(source: Source, { mediaType, schema, validate }: NonNullable<Operation["body"]>): DrawnBody {
-  const { draw } = source;
+function drawBody(source: Source, { mediaType, schema }: NonNullable<Operation["body"]>): DrawnBody {
+  const { draw, api } = source;
   if (mediaType === "multipart/form-data") return { ...uploadOf(draw), good: false };
   if (mediaType === "text/csv") return { ...csvOf(draw), good: false };
   const type = chance(draw, 97)
@@ -147,7 +147,8 @@ function drawBody(source: Source, { mediaType, schema, validate }: NonNullable<O
   const value = chance(draw, 75) ? drawValue(source, schema, "") : drawNearly(source, schema);
   const text = JSON.stringify(value) ?? "";
   // Judged as it arrives: -0 is 0, and what is no well-formed text is none of JSON Schema's.
-  const good = type === mediaType && text !== "" && validate(JSON.parse(text)) && !/\\u(d[89a-f]|0000)/i.test(text);
+  const good =
+    type === mediaType && text !== "" && api.validator(schema)(JSON.parse(text)) && !/\\u(d[89a-f]|0000)/i.test(text);
   return { body: text, type, good };
 }
 

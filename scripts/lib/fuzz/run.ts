@@ -7,8 +7,9 @@ import { Known } from "./known.ts";
 import { addPeople } from "./people.ts";
 import { describeRequest, drawRequest, type FuzzRequest } from "./request.ts";
 
-/** Requests after which whoever was disabled, demoted or signed out is brought back. */
+/** Requests after which whoever was demoted is brought back; those who are locked out are so sooner. */
 const RESTORE_EVERY = 50;
+const RESTORE_SOONER = 5;
 /** How many requests with a key are remembered, to be sent again. */
 const REPEATABLE = 20;
 
@@ -63,6 +64,7 @@ export async function fuzz({ worker, seed, requests, slowMs, progress }: Options
   const report: Report = { requests: 0, answers: new Map(), headers: new Set(), findings: [], slowestMs: 0 };
   const findings = new Map<string, Finding>();
   const keyed: FuzzRequest[] = [];
+  let lockedOut = false;
 
   for (const { method, path } of api.operations) {
     if (method !== "GET" || path.includes("{")) continue;
@@ -72,7 +74,10 @@ export async function fuzz({ worker, seed, requests, slowMs, progress }: Options
   }
 
   for (let index = 0; index < requests; index++) {
-    if (index % RESTORE_EVERY === 0) await people.restore();
+    if (index % RESTORE_EVERY === 0 || (lockedOut && index % RESTORE_SOONER === 0)) {
+      await people.restore();
+      lockedOut = false;
+    }
     const draw = drawOf(seed, index);
     const again = keyed.length > 0 && chance(draw, 3);
     const operation = pick(draw, api.operations);
@@ -80,6 +85,8 @@ export async function fuzz({ worker, seed, requests, slowMs, progress }: Options
     const request = again ? pick(draw, keyed) : drawRequest(draw, { api, known, operation, sender });
     const answer = await send(url, request);
     const name = request.operation.id;
+
+    if (answer.status === 401) lockedOut = true;
 
     report.requests++;
     report.slowestMs = Math.max(report.slowestMs, answer.ms);
