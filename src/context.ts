@@ -5,7 +5,8 @@ import type { IdempotencyKey } from "./http/idempotency.ts";
 import { createLogger, type Logger } from "./log.ts";
 import type { Locale } from "./problem.ts";
 
-export type Database = DrizzleD1Database;
+/** The query builder: it reads, and writes nothing (docs/decisions/sql-and-query-builder.md). */
+export type Database = Pick<DrizzleD1Database, "select" | "batch">;
 
 /** The outside world, so that a test can own the clock and the waiting. */
 export interface World {

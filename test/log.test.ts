@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { eq } from "drizzle-orm";
+import { drizzle } from "drizzle-orm/d1";
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { database } from "../src/context.ts";
 import { machine_types } from "../src/db/schema.ts";
 import { readEnv } from "../src/env.ts";
 import { createLogger, describeError } from "../src/log.ts";
@@ -174,7 +174,7 @@ describe("the logger", () => {
 });
 
 describe("describeError", () => {
-  const db = database(env.DB);
+  const db = drizzle(env.DB);
   const failed = async (promise: PromiseLike<unknown>) => {
     try {
       await promise;
@@ -188,7 +188,7 @@ describe("describeError", () => {
     const secret = "parameter-value-4711";
     const insert = db
       .insert(machine_types)
-      .values({ code: "cnc", name: secret, created_at: secret, updated_at: secret });
+      .values({ id: 99, code: "cnc", name: secret, created_at: secret, updated_at: secret });
     const error = await failed(insert);
     expect(error.message).toContain(secret); // that is why it must not be logged
     const text = JSON.stringify(describeError(error));

@@ -5,6 +5,7 @@ export const TABLES_FOLDER = "src/db/schema";
 export const TABLES_FILE = `${TABLES_FOLDER}.ts`;
 
 const HEADER = "// Generated from migrations/ by `npm run db:schema`. Do not edit.\n";
+const IMPORT = 'import { sqliteTable } from "drizzle-orm/sqlite-core";';
 /** Characters of a line, as biome.json has it. */
 const LINE = 120;
 
@@ -12,7 +13,6 @@ interface Column {
   name: string;
   type: string;
   notnull: number;
-  dflt_value: string | null;
   /** Position in the primary key, from 1; 0 for a column outside it. */
   pk: number;
   /** 0 for a column that is stored; others are generated. */
@@ -60,30 +60,15 @@ function textsOf(table: Table, { name, hidden }: Column): string[] {
 const isBoolean = ({ definition }: Table, { name }: Column): boolean =>
   definition.includes(`CHECK (${name} IN (0, 1))`);
 
-function defaultOf(table: Table, column: Column): string {
-  const value = column.dflt_value;
-  if (value === null) return "";
-  const text = /^'((?:[^']|'')*)'$/.exec(value)?.[1];
-  if (text !== undefined) return `.default(${JSON.stringify(text.replaceAll("''", "'"))})`;
-  if (!/^-?\d+$/.test(value)) throw new Error(`${table.name}.${column.name}: ${value} is no default of a plain value`);
-  return isBoolean(table, column) ? `.default(${value === "1"})` : `.default(${value})`;
-}
-
 const BUILDERS: Record<string, string> = { INTEGER: "integer", TEXT: "text", REAL: "real" };
 
-/** A column for the query builder; `union` is the TypeScript type of the texts that it can hold. */
+/** A column as the query builder reads it; `union` is the TypeScript type of the texts that it can hold. */
 function columnOf(table: Table, column: Column, union: string): string {
   const builder = BUILDERS[column.type];
   if (!builder) throw new Error(`${table.name}.${column.name}: no type for ${column.type}`);
-  const isKey = column.pk > 0 && table.columns.filter(({ pk }) => pk > 0).length === 1;
-  return [
-    `t.${builder}(${isBoolean(table, column) ? '{ mode: "boolean" }' : ""})`,
-    union && `.$type<${union}>()`,
-    isKey ? ".primaryKey()" : column.notnull === 1 && ".notNull()",
-    column.hidden === 0 ? defaultOf(table, column) : ".generatedAlwaysAs(sql`...`)",
-  ]
-    .filter(Boolean)
-    .join("");
+  const mode = isBoolean(table, column) ? '{ mode: "boolean" }' : "";
+  const isNeverNull = column.notnull === 1 || column.pk > 0;
+  return `t.${builder}(${mode})${union && `.$type<${union}>()`}${isNeverNull ? ".notNull()" : ""}`;
 }
 
 const camel = (name: string): string => name.replace(/(?:^|_)([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
@@ -102,13 +87,15 @@ function tableFile(table: Table): string {
     return line(name);
   });
   const body = `export const ${table.name} = /* @__PURE__ */ sqliteTable("${table.name}", (t) => ({\n${columns.join("\n")}\n}));`;
-  const imports = ['import { sqliteTable } from "drizzle-orm/sqlite-core";'];
-  // How it is computed is the migration's; here it is known that nobody writes it.
-  if (body.includes("sql`...`")) imports.unshift('import { sql } from "drizzle-orm";');
-  return `${HEADER}${[imports.join("\n"), ...types, body].join("\n\n")}\n`;
+  return `${HEADER}${[IMPORT, ...types, body].join("\n\n")}\n`;
 }
 
-/** The tables of a database for the query builder: the text of each file by its path. */
+/**
+ * The tables of a database as the query builder reads them, with what a SELECT needs and no more: names, types, and
+ * what may be NULL.
+ *
+ * @returns the text of each file by its path.
+ */
 export function tableFiles(db: DatabaseSync): Map<string, string> {
   const tables = tablesOf(db).map((table) => ({ table, file: `${table.name.replaceAll("_", "-")}.ts` }));
   const lines = tables.map(({ file }) => `export * from "./schema/${file}";\n`).sort();

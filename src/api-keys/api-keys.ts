@@ -41,6 +41,12 @@ export async function listApiKeys(ctx: Context, query: { limit: number; cursor?:
   return { api_keys: page, next_cursor };
 }
 
+/** Whether there was one. */
+async function removeKey(ctx: Context, id: number): Promise<boolean> {
+  const { meta } = await ctx.env.DB.prepare("DELETE FROM api_keys WHERE id = ?").bind(id).run();
+  return meta.changes > 0;
+}
+
 /**
  * Makes an API key that acts as the named user. Only its hash is stored.
  *
@@ -72,7 +78,7 @@ export async function createApiKey(ctx: Context, input: CreateApiKeyInput) {
     return { api_key: { ...shown, key: await seal(ctx.env, key) } };
   }
   // What was made for somebody who was disabled in between would come back to life with the person.
-  await ctx.db.delete(api_keys).where(eq(api_keys.id, Number(id)));
+  await removeKey(ctx, Number(id));
   throw row?.active ? tooMany(API_KEYS_MAX) : new AppError("user_not_found");
 }
 
@@ -82,6 +88,5 @@ export async function createApiKey(ctx: Context, input: CreateApiKeyInput) {
  * @throws AppError `api_key_not_found`.
  */
 export async function deleteApiKey(ctx: Context, id: number): Promise<void> {
-  const rows = await ctx.db.delete(api_keys).where(eq(api_keys.id, id)).returning({ id: api_keys.id });
-  if (rows.length === 0) throw new AppError("api_key_not_found");
+  if (!(await removeKey(ctx, id))) throw new AppError("api_key_not_found");
 }

@@ -44,10 +44,9 @@ function remember(token: string, actor: Actor, now: number): void {
 
 async function renew(ctx: Context, sessionId: number): Promise<void> {
   const now = ctx.now();
-  await ctx.db
-    .update(sessions)
-    .set({ expires_at: new Date(now.getTime() + SESSION_MS).toISOString(), updated_at: now.toISOString() })
-    .where(eq(sessions.id, sessionId));
+  await ctx.env.DB.prepare("UPDATE sessions SET expires_at = ?, updated_at = ? WHERE id = ?")
+    .bind(new Date(now.getTime() + SESSION_MS).toISOString(), now.toISOString(), sessionId)
+    .run();
 }
 
 /** The living session with this token and the person whose it is, or null; one round trip. */

@@ -26,9 +26,3 @@ export const jsonObjectText = (columns: JsonColumns): string => dialect.sqlToQue
  */
 export const selectAnswer = (object: string, columns: JsonColumns, from: string, headers = ""): string =>
   `SELECT json_object(${headers}) AS headers, json_object('${object}', ${jsonObjectText(columns)}) AS body FROM ${from}`;
-
-/** A statement of the query builder as one for a batch. */
-export function prepared(db: D1Database, query: { toSQL(): { sql: string; params: unknown[] } }): D1PreparedStatement {
-  const { sql: text, params } = query.toSQL();
-  return db.prepare(text).bind(...params);
-}

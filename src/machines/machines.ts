@@ -2,7 +2,7 @@ import { and, asc, eq, getTableColumns, gt, isNull, type SQL, sql } from "drizzl
 import { z } from "zod";
 import type { ActorContext, Context } from "../context.ts";
 import { isNotNullViolation, isUniqueViolation } from "../db/errors.ts";
-import { prepared, selectAnswer } from "../db/json.ts";
+import { selectAnswer } from "../db/json.ts";
 import { machine_types, machines } from "../db/schema.ts";
 import { decodeCursor, paginate } from "../http/cursor.ts";
 import { type Answer, batchOnce, type IdempotencyRecord } from "../http/idempotency.ts";
@@ -66,26 +66,26 @@ export async function getMachine(ctx: Context, id: number) {
   return row;
 }
 
-export interface SetByHand {
+interface SetByHand {
   status: (typeof MACHINE_STATUSES)[number];
   set_status: "maintenance" | "out_of_service" | null;
   set_by: number | null;
   set_reason: string | null;
 }
 
-/**
- * The columns of a status that a person sets, while no open ticket says that the machine is down; nothing when they set
- * none.
- */
-export function setByHand(ctx: ActorContext, status: SetByHand["status"] | undefined, reason: string | null) {
-  if (status === undefined) return undefined;
+/** The columns of a status that a person sets, while no open ticket says that the machine is down. */
+export function setByHand(ctx: ActorContext, status: SetByHand["status"], reason: string | null): SetByHand {
   return status === "operational"
-    ? ({ status, set_status: null, set_by: null, set_reason: null } satisfies SetByHand)
-    : ({ status, set_status: status, set_by: ctx.actor.id, set_reason: reason } satisfies SetByHand);
+    ? { status, set_status: null, set_by: null, set_reason: null }
+    : { status, set_status: status, set_by: ctx.actor.id, set_reason: reason };
 }
 
 const QR_TOKEN_BYTES = 16;
 
+const INSERT = `
+  INSERT INTO machines (machine_type_id, name, model, serial_number, location, status, set_status, set_by, set_reason,
+                        status_since, search_text, qr_token, created_at, updated_at)
+  VALUES ((SELECT id FROM machine_types WHERE code = ?1), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?10, ?10)`;
 const IS = "machines JOIN machine_types ON machine_types.id = machines.machine_type_id WHERE machines.id =";
 // A batch is alone in the database, so the newest machine is its own.
 const SELECT_NEWEST = selectAnswer("machine", machineColumns, `${IS} (SELECT MAX(id) FROM machines)`);
@@ -109,21 +109,25 @@ export function createMachine(
   input: CreateMachineInput,
   record: IdempotencyRecord | null,
 ): Promise<Answer> {
-  const now = ctx.now().toISOString();
-  const { machine_type, status_reason, ...fields } = input;
-  const insert = ctx.db.insert(machines).values({
-    ...fields,
-    ...setByHand(ctx, input.status, status_reason),
-    status_since: now,
-    machine_type_id: sql`(SELECT ${machine_types.id} FROM ${machine_types} WHERE ${machine_types.code} = ${machine_type})`,
-    search_text: searchText(input.name, input.model, input.serial_number),
-    qr_token: Buffer.from(crypto.getRandomValues(new Uint8Array(QR_TOKEN_BYTES))).toString("base64url"),
-    created_at: now,
-    updated_at: now,
-  });
+  const { machine_type, name, model, serial_number, location } = input;
+  const set = setByHand(ctx, input.status, input.status_reason);
+  const insert = ctx.env.DB.prepare(INSERT).bind(
+    machine_type,
+    name,
+    model,
+    serial_number,
+    location,
+    set.status,
+    set.set_status,
+    set.set_by,
+    set.set_reason,
+    ctx.now().toISOString(),
+    searchText(name, model, serial_number),
+    Buffer.from(crypto.getRandomValues(new Uint8Array(QR_TOKEN_BYTES))).toString("base64url"),
+  );
   return batchOnce(ctx, record, {
     status: 201,
-    statements: [prepared(ctx.env.DB, insert)],
+    statements: [insert],
     select: SELECT_NEWEST,
     refusal: machineRefusal,
   });

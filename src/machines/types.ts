@@ -1,8 +1,8 @@
-import { asc, eq, getTableColumns, gt, sql } from "drizzle-orm";
+import { asc, getTableColumns, gt } from "drizzle-orm";
 import { z } from "zod";
 import type { ActorContext, Context } from "../context.ts";
 import { isNotNullViolation, isUniqueViolation } from "../db/errors.ts";
-import { prepared, selectAnswer } from "../db/json.ts";
+import { selectAnswer } from "../db/json.ts";
 import { hasRoom, tooMany } from "../db/maximum.ts";
 import { machine_types } from "../db/schema.ts";
 import { decodeCursor, paginate } from "../http/cursor.ts";
@@ -10,7 +10,9 @@ import { type Answer, batchOnce, type IdempotencyRecord } from "../http/idempote
 
 /** Machine types there may be (contract section 1). */
 export const MACHINE_TYPES_MAX = 200;
-const HAS_ROOM = sql.raw(hasRoom("machine_types", MACHINE_TYPES_MAX));
+const INSERT = `
+  INSERT INTO machine_types (code, name, created_at, updated_at)
+  VALUES (?1, iif(${hasRoom("machine_types", MACHINE_TYPES_MAX)}, ?2, NULL), ?3, ?3)`;
 
 const codeTaken = (error: unknown) =>
   isUniqueViolation(error, "machine_types.code") ? ("machine_type_code_taken" as const) : null;
@@ -42,12 +44,10 @@ export function createMachineType(
   input: { code: string; name: string },
   record: IdempotencyRecord | null,
 ): Promise<Answer> {
-  const now = ctx.now().toISOString();
-  const name = sql`iif(${HAS_ROOM}, ${input.name}, NULL)`;
-  const insert = ctx.db.insert(machine_types).values({ ...input, name, created_at: now, updated_at: now });
+  const insert = ctx.env.DB.prepare(INSERT).bind(input.code, input.name, ctx.now().toISOString());
   return batchOnce(ctx, record, {
     status: 201,
-    statements: [prepared(ctx.env.DB, insert)],
+    statements: [insert],
     select: answerFrom("code = ?"),
     params: [input.code],
     refusal: (error) =>
@@ -68,13 +68,12 @@ export function updateMachineType(
   input: { code?: string; name?: string },
   record: IdempotencyRecord | null,
 ): Promise<Answer> {
-  const update = ctx.db
-    .update(machine_types)
-    .set({ ...input, updated_at: ctx.now().toISOString() })
-    .where(eq(machine_types.id, id));
+  const update = ctx.env.DB.prepare(
+    "UPDATE machine_types SET code = COALESCE(?, code), name = COALESCE(?, name), updated_at = ? WHERE id = ?",
+  ).bind(input.code ?? null, input.name ?? null, ctx.now().toISOString(), id);
   return batchOnce(ctx, record, {
     status: 200,
-    statements: [prepared(ctx.env.DB, update)],
+    statements: [update],
     select: answerFrom("id = ?"),
     params: [id],
     missing: "machine_type_not_found",

@@ -1,8 +1,6 @@
-import { and, eq, isNull, type SQL, sql } from "drizzle-orm";
 import { type ActorContext, atOneInstant } from "../context.ts";
 import { isNotNullViolation } from "../db/errors.ts";
-import { prepared } from "../db/json.ts";
-import { machine_timeline, machines, users } from "../db/schema.ts";
+import { assignments, type Fragment, joined } from "../db/fragment.ts";
 import { untilWritten } from "../db/until-written.ts";
 import { announceEnqueued } from "../deliveries/outbox.ts";
 import {
@@ -15,45 +13,53 @@ import {
 import { AppError } from "../problem.ts";
 import { searchText } from "../search/words.ts";
 import { HAS_TICKETS, IS_DOWN } from "./conditions.ts";
-import { machineRefusal, SELECT_CHANGED, type SetByHand, setByHand } from "./machines.ts";
+import { machineRefusal, SELECT_CHANGED, setByHand } from "./machines.ts";
 import type { UpdateMachineInput } from "./schemas.ts";
 import { tellState } from "./state.ts";
 
-const NOTHING = sql`0`;
-const TYPE_CODE = sql.raw("(SELECT mt.code FROM machine_types mt WHERE mt.id = machines.machine_type_id)");
+const TYPE_ID = "(SELECT id FROM machine_types WHERE code = ?)";
+const TYPE_CODE = "(SELECT mt.code FROM machine_types mt WHERE mt.id = machines.machine_type_id)";
 
 /** What stands against the change, as SQL over the row `machines`: asked before it, and again by the UPDATE itself. */
-function obstacles(input: UpdateMachineInput): { hasTickets: SQL; isDown: SQL } {
+function obstacles(input: UpdateMachineInput): { hasTickets: Fragment; isDown: string } {
   const { machine_type, status } = input;
   return {
     hasTickets:
-      machine_type === undefined ? NOTHING : sql`iif(${TYPE_CODE} = ${machine_type}, 0, ${sql.raw(HAS_TICKETS)})`,
-    isDown: status === undefined || status === "out_of_service" ? NOTHING : sql.raw(IS_DOWN),
+      machine_type === undefined
+        ? { sql: "0", params: [] }
+        : { sql: `iif(${TYPE_CODE} = ?, 0, ${HAS_TICKETS})`, params: [machine_type] },
+    isDown: status === undefined || status === "out_of_service" ? "0" : IS_DOWN,
   };
 }
 
-/** Notes a status that a person sets, where it or its cause is another than before. */
-function noteStatus(ctx: ActorContext, set: SetByHand, reason: string | null, condition: SQL | undefined) {
-  const changes = sql`(${machines.status} <> ${set.status} OR ${machines.set_status} IS NOT ${set.set_status})`;
-  return ctx.db.insert(machine_timeline).select(
-    ctx.db
-      .select({
-        id: sql<number>`NULL`.as("id"),
-        machine_id: machines.id,
-        user_id: users.id,
-        user_name: users.name,
-        old_value: machines.status,
-        new_value: sql<string>`${set.status}`.as("new_value"),
-        cause: sql<"person">`'person'`.as("cause"),
-        ticket_id: sql<number | null>`NULL`.as("ticket_id"),
-        comment: sql<string | null>`${reason}`.as("comment"),
-        created_at: sql<string>`${ctx.now().toISOString()}`.as("created_at"),
-      })
-      .from(machines)
-      .innerJoin(users, eq(users.id, ctx.actor.id))
-      .where(and(condition, changes)),
-  );
+interface Before {
+  name: string;
+  model: string | null;
+  serial_number: string | null;
+  type_known: number;
+  has_tickets: number;
+  is_down: number;
 }
+
+/** The machine in use as the change finds it, and what stands against the change. */
+function readBefore(ctx: ActorContext, id: number, input: UpdateMachineInput): Promise<Before | null> {
+  const { hasTickets, isDown } = obstacles(input);
+  const { machine_type } = input;
+  return ctx.env.DB.prepare(
+    `SELECT name, model, serial_number, ${machine_type === undefined ? "1" : `${TYPE_ID} IS NOT NULL`} AS type_known,
+            ${hasTickets.sql} AS has_tickets, ${isDown} AS is_down
+     FROM machines WHERE id = ? AND retired_at IS NULL`,
+  )
+    .bind(...(machine_type === undefined ? [] : [machine_type]), ...hasTickets.params, id)
+    .first<Before>();
+}
+
+/** Notes a status that a person sets, where it or its cause is another than before. */
+const NOTE_STATUS = `
+  INSERT INTO machine_timeline (machine_id, user_id, user_name, old_value, new_value, cause, comment, created_at)
+  SELECT m.id, u.id, u.name, m.status, ?2, 'person', ?4, ?6
+  FROM machines m JOIN users u ON u.id = ?5
+  WHERE m.id = ?1 AND m.retired_at IS NULL AND (m.status <> ?2 OR m.set_status IS NOT ?3)`;
 
 /**
  * Changes a machine in use (contract section 3), once per idempotency key. Its search text follows its name, model and
@@ -72,23 +78,11 @@ export function updateMachine(
 ): Promise<Answer> {
   const { machine_type, status, status_reason, ...fields } = input;
   const { hasTickets, isDown } = obstacles(input);
-  const inUse = and(eq(machines.id, id), isNull(machines.retired_at));
-  const typeId = sql`(SELECT id FROM machine_types WHERE code = ${machine_type})`;
 
   const attempt = async () => {
     const ctx = atOneInstant(base);
     const at = ctx.now().toISOString();
-    const [before] = await ctx.db
-      .select({
-        name: machines.name,
-        model: machines.model,
-        serial_number: machines.serial_number,
-        type_known: machine_type === undefined ? sql<number>`1` : sql<number>`${typeId} IS NOT NULL`,
-        has_tickets: sql<number>`${hasTickets}`,
-        is_down: sql<number>`${isDown}`,
-      })
-      .from(machines)
-      .where(inUse);
+    const before = await readBefore(ctx, id, input);
     if (!before) throw new AppError("machine_not_found");
     if (!before.type_known) throw new AppError("machine_type_not_found");
     if (before.has_tickets) throw new AppError("machine_has_tickets");
@@ -97,30 +91,26 @@ export function updateMachine(
     const named = { ...before, ...fields };
     // The search text is made from these: what this change does not set must still be what was read.
     const texts = (["name", "model", "serial_number"] as const).filter((text) => fields[text] === undefined);
-    const holds = and(
-      isNull(machines.retired_at),
-      sql`NOT ${hasTickets} AND NOT ${isDown}`,
-      ...texts.map((text) => sql`${machines[text]} IS ${before[text]}`),
-    );
-    const set = setByHand(ctx, status, status_reason);
-    const update = ctx.db
-      .update(machines)
-      .set({
-        ...fields,
-        ...set,
-        ...(machine_type !== undefined && { machine_type_id: typeId }),
-        // Set again to what it is, it has been so all the time.
-        ...(set && { status_since: sql`iif(${set.set_status} IS set_status, status_since, ${at})` }),
-        search_text: searchText(named.name, named.model, named.serial_number),
-        // Without an instant NOT NULL refuses the row, and the batch is undone.
-        updated_at: sql`iif(${holds}, ${at}, NULL)`,
-      })
-      .where(eq(machines.id, id));
+    const holds = joined(" AND ", [
+      { sql: `retired_at IS NULL AND NOT ${hasTickets.sql} AND NOT ${isDown}`, params: hasTickets.params },
+      ...texts.map((text) => ({ sql: `${text} IS ?`, params: [before[text]] })),
+    ]);
+    const set = status && setByHand(ctx, status, status_reason);
+    const update = joined(", ", [
+      ...assignments({ ...fields, ...set }),
+      ...(machine_type === undefined ? [] : [{ sql: `machine_type_id = ${TYPE_ID}`, params: [machine_type] }]),
+      // Set again to what it is, it has been so all the time.
+      ...(set ? [{ sql: "status_since = iif(? IS set_status, status_since, ?)", params: [set.set_status, at] }] : []),
+      { sql: "search_text = ?", params: [searchText(named.name, named.model, named.serial_number)] },
+      // Without an instant NOT NULL refuses the row, and the batch is undone.
+      { sql: `updated_at = iif(${holds.sql}, ?, NULL)`, params: [...holds.params, at] },
+    ]);
+    const { DB } = ctx.env;
     try {
-      const results = await ctx.env.DB.batch<{ id?: number; headers?: string; body?: string }>([
+      const results = await DB.batch<{ id?: number; headers?: string; body?: string }>([
         // The note first: it tells what the status was.
-        ...(set ? [prepared(ctx.env.DB, noteStatus(ctx, set, status_reason, inUse))] : []),
-        prepared(ctx.env.DB, update),
+        ...(set ? [DB.prepare(NOTE_STATUS).bind(id, status, set.set_status, status_reason, ctx.actor.id, at)] : []),
+        DB.prepare(`UPDATE machines SET ${update.sql} WHERE id = ?`).bind(...update.params, id),
         ...(set ? [tellState(ctx, id)] : []),
         answerStatement(ctx, record, 200, SELECT_CHANGED, [id]),
       ]);

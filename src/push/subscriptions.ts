@@ -1,4 +1,4 @@
-import { and, desc, eq, sql } from "drizzle-orm";
+import { desc, eq, sql } from "drizzle-orm";
 import type { ActorContext, Context } from "../context.ts";
 import { selectAnswer } from "../db/json.ts";
 import { push_subscriptions } from "../db/schema.ts";
@@ -108,11 +108,10 @@ export async function listSubscriptions(ctx: ActorContext) {
  * @throws AppError `subscription_not_found`, also for someone else's.
  */
 export async function unsubscribe(ctx: ActorContext, id: number): Promise<void> {
-  const rows = await ctx.db
-    .delete(push_subscriptions)
-    .where(and(eq(push_subscriptions.id, id), eq(push_subscriptions.user_id, ctx.actor.id)))
-    .returning({ id: push_subscriptions.id });
-  if (rows.length === 0) throw new AppError("subscription_not_found");
+  const { meta } = await ctx.env.DB.prepare("DELETE FROM push_subscriptions WHERE id = ? AND user_id = ?")
+    .bind(id, ctx.actor.id)
+    .run();
+  if (meta.changes === 0) throw new AppError("subscription_not_found");
 }
 
 /**

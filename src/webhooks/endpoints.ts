@@ -1,8 +1,9 @@
-import { and, asc, eq, gt, isNull, sql } from "drizzle-orm";
+import { and, asc, gt, isNull, sql } from "drizzle-orm";
 import { z } from "zod";
 import type { ActorContext, Context } from "../context.ts";
 import { isNotNullViolation } from "../db/errors.ts";
-import { prepared, selectAnswer } from "../db/json.ts";
+import { assignments, joined } from "../db/fragment.ts";
+import { selectAnswer } from "../db/json.ts";
 import { hasRoom, tooMany } from "../db/maximum.ts";
 import { webhook_endpoints } from "../db/schema.ts";
 import { isAllowedTarget } from "../deliveries/targets.ts";
@@ -17,7 +18,10 @@ import type { CreateWebhookInput, UpdateWebhookInput } from "./schemas.ts";
 const SECRET_BYTES = 24;
 /** Endpoints there may be (contract section 1): each event is a delivery to every one that listens. */
 export const WEBHOOKS_MAX = 50;
-const HAS_ROOM = sql.raw(hasRoom("webhook_endpoints WHERE deleted_at IS NULL", WEBHOOKS_MAX));
+const HAS_ROOM = hasRoom("webhook_endpoints WHERE deleted_at IS NULL", WEBHOOKS_MAX);
+const INSERT = `
+  INSERT INTO webhook_endpoints (url, events, description, active, secret, created_at, updated_at)
+  VALUES (iif(${HAS_ROOM}, ?1, NULL), ?2, ?3, ?4, ?5, ?6, ?6)`;
 /** Hours that the old secret goes on signing after a rotation. */
 const ROTATION_HOURS = 24;
 
@@ -43,7 +47,8 @@ const shown = <Row extends { events: string }>(row: Row) => ({
 });
 
 const shownColumns = { ...columns, events: sql`json(${webhook_endpoints.events})` };
-const CHANGED = selectAnswer("webhook", shownColumns, "webhook_endpoints WHERE id = ? AND deleted_at IS NULL");
+const PRESENT = "id = ? AND deleted_at IS NULL";
+const CHANGED = selectAnswer("webhook", shownColumns, `webhook_endpoints WHERE ${PRESENT}`);
 // The secret is sealed, since the answer is kept for a repeat.
 const answerWithSecret = (where: string) =>
   selectAnswer(
@@ -53,15 +58,7 @@ const answerWithSecret = (where: string) =>
     WHERE ${where}`,
   );
 const CREATED = answerWithSecret("id = (SELECT MAX(id) FROM webhook_endpoints)");
-const ROTATED = answerWithSecret("id = ? AND deleted_at IS NULL");
-
-const present = (id: number) => and(eq(webhook_endpoints.id, id), isNull(webhook_endpoints.deleted_at));
-
-function found<Row>(rows: Row[]): Row {
-  const [row] = rows;
-  if (!row) throw new AppError("webhook_not_found");
-  return row;
-}
+const ROTATED = answerWithSecret(PRESENT);
 
 function checkTarget(ctx: Context, url: string): void {
   if (!isWebAddress(url) || !isAllowedTarget(url, ctx.env.ALLOW_LOCAL_TARGETS)) {
@@ -96,17 +93,17 @@ export async function createWebhook(
   checkTarget(ctx, input.url);
   const now = ctx.now().toISOString();
   const secret = newSecret();
-  const insert = ctx.db.insert(webhook_endpoints).values({
-    ...input,
-    url: sql`iif(${HAS_ROOM}, ${input.url}, NULL)`,
-    events: JSON.stringify(input.events),
+  const insert = ctx.env.DB.prepare(INSERT).bind(
+    input.url,
+    JSON.stringify(input.events),
+    input.description,
+    Number(input.active),
     secret,
-    created_at: now,
-    updated_at: now,
-  });
+    now,
+  );
   const answer = await batchOnce(ctx, record, {
     status: 201,
-    statements: [prepared(ctx.env.DB, insert)],
+    statements: [insert],
     select: CREATED,
     params: [await seal(ctx.env, secret)],
     refusal: (error) => (isNotNullViolation(error, "webhook_endpoints.url") ? tooMany(WEBHOOKS_MAX) : null),
@@ -127,19 +124,21 @@ export async function updateWebhook(
   record: IdempotencyRecord | null,
 ): Promise<Answer> {
   if (input.url !== undefined) checkTarget(ctx, input.url);
-  const { events, ...fields } = input;
-  const update = ctx.db
-    .update(webhook_endpoints)
-    .set({
-      ...fields,
-      ...(events && { events: JSON.stringify(events) }),
+  const set = joined(
+    ", ",
+    assignments({
+      url: input.url,
+      description: input.description,
+      events: input.events && JSON.stringify(input.events),
+      active: input.active === undefined ? undefined : Number(input.active),
       ...(input.active && { disabled_reason: null, failing_since: null }),
       updated_at: ctx.now().toISOString(),
-    })
-    .where(present(id));
+    }),
+  );
+  const update = ctx.env.DB.prepare(`UPDATE webhook_endpoints SET ${set.sql} WHERE ${PRESENT}`).bind(...set.params, id);
   return batchOnce(ctx, record, {
     status: 200,
-    statements: [prepared(ctx.env.DB, update)],
+    statements: [update],
     select: CHANGED,
     params: [id],
     missing: "webhook_not_found",
@@ -153,12 +152,12 @@ export async function updateWebhook(
  */
 export async function deleteWebhook(ctx: Context, id: number): Promise<void> {
   const now = ctx.now().toISOString();
-  const rows = await ctx.db
-    .update(webhook_endpoints)
-    .set({ active: false, deleted_at: now, updated_at: now })
-    .where(present(id))
-    .returning({ id: webhook_endpoints.id });
-  found(rows);
+  const { meta } = await ctx.env.DB.prepare(
+    `UPDATE webhook_endpoints SET active = 0, deleted_at = ?, updated_at = ? WHERE ${PRESENT}`,
+  )
+    .bind(now, now, id)
+    .run();
+  if (meta.changes === 0) throw new AppError("webhook_not_found");
 }
 
 /**
@@ -171,18 +170,14 @@ export async function deleteWebhook(ctx: Context, id: number): Promise<void> {
 export async function rotateSecret(ctx: ActorContext, id: number, record: IdempotencyRecord | null): Promise<Answer> {
   const now = ctx.now();
   const secret = newSecret();
-  const update = ctx.db
-    .update(webhook_endpoints)
-    .set({
-      secret,
-      previous_secret: webhook_endpoints.secret,
-      previous_secret_until: new Date(now.getTime() + ROTATION_HOURS * 60 * 60_000).toISOString(),
-      updated_at: now.toISOString(),
-    })
-    .where(present(id));
+  const until = new Date(now.getTime() + ROTATION_HOURS * 60 * 60_000);
+  const update = ctx.env.DB.prepare(
+    `UPDATE webhook_endpoints SET secret = ?, previous_secret = secret, previous_secret_until = ?, updated_at = ?
+     WHERE ${PRESENT}`,
+  ).bind(secret, until.toISOString(), now.toISOString(), id);
   const answer = await batchOnce(ctx, record, {
     status: 200,
-    statements: [prepared(ctx.env.DB, update)],
+    statements: [update],
     select: ROTATED,
     params: [await seal(ctx.env, secret), id],
     missing: "webhook_not_found",

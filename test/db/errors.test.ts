@@ -1,14 +1,14 @@
 import { env } from "cloudflare:workers";
 import { eq } from "drizzle-orm";
+import { drizzle } from "drizzle-orm/d1";
 import { beforeAll, describe, expect, test } from "vitest";
-import { database } from "../../src/context.ts";
 import { isNotNullViolation, isTransient, isUniqueViolation } from "../../src/db/errors.ts";
 import { machine_types, users } from "../../src/db/schema.ts";
 import { execute } from "../helpers.ts";
 
-const db = database(env.DB);
+const db = drizzle(env.DB);
 const at = "2026-01-01T00:00:00.000Z";
-const newType = { code: "CNC", name: "CNC", created_at: at, updated_at: at };
+const newType = { id: 99, code: "CNC", name: "CNC", created_at: at, updated_at: at };
 
 beforeAll(() =>
   execute(`INSERT INTO machine_types (code, name, created_at, updated_at) VALUES ('CNC', 'CNC', '', '')`),

@@ -9,7 +9,7 @@ import * as schema from "../../src/db/schema.ts";
 import { MACHINE_STATUSES } from "../../src/machines/schemas.ts";
 import { LOCALES } from "../../src/problem.ts";
 import { TICKET_PRIORITIES, TICKET_STATUSES, TIMELINE_ACTIONS } from "../../src/tickets/schemas.ts";
-import { queryAll } from "../helpers.ts";
+import { execute, queryAll } from "../helpers.ts";
 
 const tableDefinitions = () =>
   queryAll<{ name: string; sql: string }>(
@@ -71,18 +71,16 @@ test("the migrations make no views, and no triggers but those that mark days of 
   }
 });
 
-test("a row written through the query builder comes back with booleans, defaults and what the database computes", async () => {
+test("the query builder reads booleans as such, and what the database computes", async () => {
+  await execute(
+    `INSERT INTO users (name, email, active, created_at, updated_at) VALUES ('Tara', 'tara@shop.example', 0, '', '')`,
+    "INSERT INTO machine_types (code, name, created_at, updated_at) VALUES ('CNC', 'CNC', '', '')",
+    `INSERT INTO machines (machine_type_id, name, qr_token, status, set_status, created_at, updated_at)
+     VALUES (1, 'Haas', '${"q".repeat(22)}', 'maintenance', 'maintenance', '', '')`,
+  );
   const db = database(env.DB);
-  const at = "2026-11-20T15:04:05.123Z";
-  const stamps = { created_at: at, updated_at: at };
-  await db.insert(schema.users).values({ name: "Élodie", email: "elodie@shop.example", active: false, ...stamps });
-  expect(await db.select().from(schema.users)).toMatchObject([
-    { role: "operator", active: false, email_verified: false },
-  ]);
-  await db.insert(schema.machine_types).values({ code: "CNC", name: "CNC", ...stamps });
-  await db.insert(schema.machines).values({ machine_type_id: 1, name: "Haas", qr_token: "q".repeat(22), ...stamps });
-  await db.update(schema.machines).set({ status: "maintenance", set_status: "maintenance" });
-  expect(await db.select().from(schema.machines)).toMatchObject([{ search_text: "", status_cause: "person" }]);
+  expect(await db.select().from(schema.users)).toMatchObject([{ active: false, role: "operator", language: null }]);
+  expect(await db.select().from(schema.machines)).toMatchObject([{ status_cause: "person", retired_at: null }]);
 });
 
 test.each([

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
+import { drizzle } from "drizzle-orm/d1";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { database } from "../../src/context.ts";
 import { isTransient, isUniqueViolation, unavailability } from "../../src/db/errors.ts";
 import { machine_types } from "../../src/db/schema.ts";
 import { type Shop, setUpShop } from "../deliveries/shop.ts";
@@ -59,8 +59,8 @@ test.each([
 
 test("what somebody has typed is not taken for the database's words", async () => {
   const typed = `${BUSY} SQLITE_FULL Network connection lost UNIQUE constraint failed: machine_types.code: `;
-  const row = { code: "cnc", name: typed, created_at: typed, updated_at: typed };
-  const error = await Promise.resolve(database(env.DB).insert(machine_types).values(row)).catch((thrown) => thrown);
+  const row = { id: 99, code: "cnc", name: typed, created_at: typed, updated_at: typed };
+  const error = await Promise.resolve(drizzle(env.DB).insert(machine_types).values(row)).catch((thrown) => thrown);
   expect(String(error.message)).toContain(typed);
   expect(isTransient(error)).toBe(false);
   expect(unavailability(error)).toBeNull();

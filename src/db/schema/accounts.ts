@@ -2,7 +2,7 @@
 import { sqliteTable } from "drizzle-orm/sqlite-core";
 
 export const accounts = /* @__PURE__ */ sqliteTable("accounts", (t) => ({
-  id: t.integer().primaryKey(),
+  id: t.integer().notNull(),
   user_id: t.integer().notNull(),
   account_id: t.text().notNull(),
   provider_id: t.text().notNull(),

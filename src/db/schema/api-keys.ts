@@ -2,8 +2,8 @@
 import { sqliteTable } from "drizzle-orm/sqlite-core";
 
 export const api_keys = /* @__PURE__ */ sqliteTable("api_keys", (t) => ({
-  id: t.integer().primaryKey(),
-  config_id: t.text().notNull().default("default"),
+  id: t.integer().notNull(),
+  config_id: t.text().notNull(),
   name: t.text(),
   start: t.text(),
   prefix: t.text(),
@@ -12,11 +12,11 @@ export const api_keys = /* @__PURE__ */ sqliteTable("api_keys", (t) => ({
   refill_interval: t.integer(),
   refill_amount: t.integer(),
   last_refill_at: t.text(),
-  enabled: t.integer({ mode: "boolean" }).notNull().default(true),
-  rate_limit_enabled: t.integer({ mode: "boolean" }).notNull().default(true),
+  enabled: t.integer({ mode: "boolean" }).notNull(),
+  rate_limit_enabled: t.integer({ mode: "boolean" }).notNull(),
   rate_limit_time_window: t.integer(),
   rate_limit_max: t.integer(),
-  request_count: t.integer().notNull().default(0),
+  request_count: t.integer().notNull(),
   remaining: t.integer(),
   last_request: t.text(),
   expires_at: t.text(),

@@ -2,7 +2,7 @@
 import { sqliteTable } from "drizzle-orm/sqlite-core";
 
 export const attachments = /* @__PURE__ */ sqliteTable("attachments", (t) => ({
-  id: t.integer().primaryKey(),
+  id: t.integer().notNull(),
   ticket_id: t.integer().notNull(),
   user_id: t.integer().notNull(),
   file_name: t.text().notNull(),

@@ -2,7 +2,7 @@
 import { sqliteTable } from "drizzle-orm/sqlite-core";
 
 export const contact_history = /* @__PURE__ */ sqliteTable("contact_history", (t) => ({
-  id: t.integer().primaryKey(),
+  id: t.integer().notNull(),
   customer_id: t.integer().notNull(),
   ticket_id: t.integer(),
   user_id: t.integer(),

@@ -1,9 +1,8 @@
 // Generated from migrations/ by `npm run db:schema`. Do not edit.
-import { sql } from "drizzle-orm";
 import { sqliteTable } from "drizzle-orm/sqlite-core";
 
 export const customers = /* @__PURE__ */ sqliteTable("customers", (t) => ({
-  id: t.integer().primaryKey(),
+  id: t.integer().notNull(),
   name: t.text().notNull(),
   company: t.text(),
   email: t.text(),
@@ -11,12 +10,12 @@ export const customers = /* @__PURE__ */ sqliteTable("customers", (t) => ({
   whatsapp: t.text(),
   language: t.text().$type<"en" | "fr">(),
   notes: t.text(),
-  version: t.integer().notNull().default(1),
+  version: t.integer().notNull(),
   created_at: t.text().notNull(),
   updated_at: t.text().notNull(),
   archived_at: t.text(),
-  name_words: t.text().notNull().default(""),
-  company_words: t.text().notNull().default(""),
-  search_text: t.text().generatedAlwaysAs(sql`...`),
+  name_words: t.text().notNull(),
+  company_words: t.text().notNull(),
+  search_text: t.text(),
   erased_at: t.text(),
 }));

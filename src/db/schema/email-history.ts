@@ -2,7 +2,7 @@
 import { sqliteTable } from "drizzle-orm/sqlite-core";
 
 export const email_history = /* @__PURE__ */ sqliteTable("email_history", (t) => ({
-  id: t.integer().primaryKey(),
+  id: t.integer().notNull(),
   tracking_id: t.text().notNull(),
   token: t.text().notNull(),
   recipient: t.text().notNull(),
@@ -14,7 +14,7 @@ export const email_history = /* @__PURE__ */ sqliteTable("email_history", (t) =>
   message_id: t.text(),
   sent_at: t.text(),
   opened_at: t.text(),
-  open_count: t.integer().notNull().default(0),
+  open_count: t.integer().notNull(),
   opened_by: t.text().$type<"person" | "machine" | "unknown">(),
   created_at: t.text().notNull(),
 }));

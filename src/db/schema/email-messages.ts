@@ -2,7 +2,7 @@
 import { sqliteTable } from "drizzle-orm/sqlite-core";
 
 export const email_messages = /* @__PURE__ */ sqliteTable("email_messages", (t) => ({
-  id: t.integer().primaryKey(),
+  id: t.integer().notNull(),
   tracking_id: t.text().notNull(),
   ticket_id: t.integer().notNull(),
   user_id: t.integer(),

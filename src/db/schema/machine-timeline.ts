@@ -2,7 +2,7 @@
 import { sqliteTable } from "drizzle-orm/sqlite-core";
 
 export const machine_timeline = /* @__PURE__ */ sqliteTable("machine_timeline", (t) => ({
-  id: t.integer().primaryKey(),
+  id: t.integer().notNull(),
   machine_id: t.integer().notNull(),
   user_id: t.integer().notNull(),
   user_name: t.text().notNull(),

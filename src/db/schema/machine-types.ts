@@ -2,7 +2,7 @@
 import { sqliteTable } from "drizzle-orm/sqlite-core";
 
 export const machine_types = /* @__PURE__ */ sqliteTable("machine_types", (t) => ({
-  id: t.integer().primaryKey(),
+  id: t.integer().notNull(),
   code: t.text().notNull(),
   name: t.text().notNull(),
   created_at: t.text().notNull(),

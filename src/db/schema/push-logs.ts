@@ -2,7 +2,7 @@
 import { sqliteTable } from "drizzle-orm/sqlite-core";
 
 export const push_logs = /* @__PURE__ */ sqliteTable("push_logs", (t) => ({
-  id: t.integer().primaryKey(),
+  id: t.integer().notNull(),
   delivery_id: t.integer().notNull(),
   generation: t.integer().notNull(),
   ticket_id: t.integer(),

@@ -2,7 +2,7 @@
 import { sqliteTable } from "drizzle-orm/sqlite-core";
 
 export const push_subscriptions = /* @__PURE__ */ sqliteTable("push_subscriptions", (t) => ({
-  id: t.integer().primaryKey(),
+  id: t.integer().notNull(),
   user_id: t.integer().notNull(),
   session_id: t.integer(),
   endpoint: t.text().notNull(),

@@ -2,7 +2,7 @@
 import { sqliteTable } from "drizzle-orm/sqlite-core";
 
 export const sessions = /* @__PURE__ */ sqliteTable("sessions", (t) => ({
-  id: t.integer().primaryKey(),
+  id: t.integer().notNull(),
   user_id: t.integer().notNull(),
   token: t.text().notNull(),
   expires_at: t.text().notNull(),

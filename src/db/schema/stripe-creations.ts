@@ -2,10 +2,10 @@
 import { sqliteTable } from "drizzle-orm/sqlite-core";
 
 export const stripe_creations = /* @__PURE__ */ sqliteTable("stripe_creations", (t) => ({
-  customer_id: t.integer().primaryKey(),
+  customer_id: t.integer().notNull(),
   idempotency_key: t.text().notNull(),
   parameters: t.text().notNull(),
-  is_spent: t.integer({ mode: "boolean" }).notNull().default(false),
+  is_spent: t.integer({ mode: "boolean" }).notNull(),
   first_tried_at: t.text().notNull(),
   last_tried_at: t.text().notNull(),
 }));

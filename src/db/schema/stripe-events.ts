@@ -2,7 +2,7 @@
 import { sqliteTable } from "drizzle-orm/sqlite-core";
 
 export const stripe_events = /* @__PURE__ */ sqliteTable("stripe_events", (t) => ({
-  id: t.text().primaryKey(),
+  id: t.text().notNull(),
   type: t.text().notNull(),
   object_id: t.text(),
   created: t.integer().notNull(),

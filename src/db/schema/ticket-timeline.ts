@@ -14,7 +14,7 @@ type TicketTimelineAction =
   | "notification_failed";
 
 export const ticket_timeline = /* @__PURE__ */ sqliteTable("ticket_timeline", (t) => ({
-  id: t.integer().primaryKey(),
+  id: t.integer().notNull(),
   ticket_id: t.integer().notNull(),
   user_id: t.integer(),
   user_name: t.text(),

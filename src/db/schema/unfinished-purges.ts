@@ -2,6 +2,6 @@
 import { sqliteTable } from "drizzle-orm/sqlite-core";
 
 export const unfinished_purges = /* @__PURE__ */ sqliteTable("unfinished_purges", (t) => ({
-  name: t.text().primaryKey(),
+  name: t.text().notNull(),
   since: t.text().notNull(),
 }));

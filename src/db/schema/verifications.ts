@@ -2,7 +2,7 @@
 import { sqliteTable } from "drizzle-orm/sqlite-core";
 
 export const verifications = /* @__PURE__ */ sqliteTable("verifications", (t) => ({
-  id: t.integer().primaryKey(),
+  id: t.integer().notNull(),
   identifier: t.text().notNull(),
   value: t.text().notNull(),
   expires_at: t.text().notNull(),

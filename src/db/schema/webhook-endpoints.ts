@@ -2,11 +2,11 @@
 import { sqliteTable } from "drizzle-orm/sqlite-core";
 
 export const webhook_endpoints = /* @__PURE__ */ sqliteTable("webhook_endpoints", (t) => ({
-  id: t.integer().primaryKey(),
+  id: t.integer().notNull(),
   url: t.text().notNull(),
   description: t.text(),
   events: t.text().notNull(),
-  active: t.integer({ mode: "boolean" }).notNull().default(true),
+  active: t.integer({ mode: "boolean" }).notNull(),
   secret: t.text().notNull(),
   previous_secret: t.text(),
   previous_secret_until: t.text(),
