@@ -1,8 +1,8 @@
 import { applyD1Migrations } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { getTableColumns } from "drizzle-orm";
-import { expect, test } from "vitest";
-import { database } from "../../src/context.ts";
+import { expect, expectTypeOf, test } from "vitest";
+import { type Database, database } from "../../src/context.ts";
 import { CONTACT_KINDS } from "../../src/customers/contact-values.ts";
 import { HISTORY_CHANNELS } from "../../src/customers/schemas.ts";
 import * as schema from "../../src/db/schema.ts";
@@ -69,6 +69,10 @@ test("the migrations make no views, and no triggers but those that mark days of 
     expect(sql.match(/\b(INSERT INTO|UPDATE|DELETE FROM|RAISE)\b(?! OF| ON)/g)).toEqual(["INSERT INTO"]);
     expect(sql).toMatch(/INSERT INTO stats_marks [\s\S]* ON CONFLICT DO NOTHING;\s*END$/);
   }
+});
+
+test("the query builder can read and nothing else", () => {
+  expectTypeOf<keyof Database>().toEqualTypeOf<"select" | "batch">();
 });
 
 test("the query builder reads booleans as such, and what the database computes", async () => {
