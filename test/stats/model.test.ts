@@ -138,4 +138,4 @@ test("the figures are those of a slow computation, whatever happens in whatever 
     ),
   ).toEqual([{ are_kept: 1, are_many: 1 }]);
   await ask({ kind: "ask", which: 7, amount: 59, flag: true });
-});
+}, 180_000);
