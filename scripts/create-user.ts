@@ -4,7 +4,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { PASSWORD_LENGTH, passwordFlaw } from "../src/auth/password-rules.ts";
 import { ROLES, type Role } from "../src/auth/roles.ts";
+import { detailOf } from "../src/problem.ts";
 import { insertUserSql } from "./lib/users.ts";
 
 const { values } = parseArgs({
@@ -23,6 +25,11 @@ if (!values.email || !values.name || !ROLES.includes(values.role as Role)) {
   process.exit(2);
 }
 const password = values.password ?? randomBytes(12).toString("base64url");
+const flaw = passwordFlaw(password, { email: values.email, name: values.name });
+if (flaw) {
+  console.error(detailOf(flaw, "en", PASSWORD_LENGTH));
+  process.exit(2);
+}
 const sql = await insertUserSql({ email: values.email, name: values.name, role: values.role as Role, password });
 
 // A file, because an argument list would show the password's hash to every process of this machine.

@@ -57,15 +57,19 @@ export function negotiateLocale(acceptLanguage: string | undefined, fallback: Lo
   return best;
 }
 
-/** Renders an error as RFC 9457 `application/problem+json`, in the given language. */
-export function problemResponse(error: AppError, locale: Locale, requestId: string): Response {
-  const { status, ...texts } = PROBLEMS[error.code];
-  const { title, detail: template } = texts[locale];
-  const { params = {}, errors, members, headers } = error.options;
-  const detail = template.replace(/\{(\w+)\}/g, (_, name: string) => {
+/** The detail of a code in one language, with its placeholders filled. */
+export const detailOf = (code: ProblemCode, locale: Locale, params: AppErrorOptions["params"] = {}): string =>
+  PROBLEMS[code][locale].detail.replace(/\{(\w+)\}/g, (_, name: string) => {
     const value = params[name] ?? "";
     return typeof value === "object" ? value[locale] : String(value);
   });
+
+/** Renders an error as RFC 9457 `application/problem+json`, in the given language. */
+export function problemResponse(error: AppError, locale: Locale, requestId: string): Response {
+  const { status, ...texts } = PROBLEMS[error.code];
+  const { title } = texts[locale];
+  const { params, errors, members, headers } = error.options;
+  const detail = detailOf(error.code, locale, params);
   const body = {
     type: `/problems/${error.code}`,
     title,

@@ -35,8 +35,6 @@ const create = (env: Env) =>
     emailAndPassword: {
       enabled: true,
       disableSignUp: true,
-      minPasswordLength: 8,
-      maxPasswordLength: 128,
       password: { hash: hashPassword, verify: verifyPassword },
     },
     user: {

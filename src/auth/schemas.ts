@@ -1,7 +1,11 @@
 import { z } from "@hono/zod-openapi";
 import { EMAIL_FORMAT, exactText, id, instant, isEmail } from "../http/schemas.ts";
 import { LOCALES } from "../problem.ts";
+import { PASSWORD_LENGTH } from "./password-rules.ts";
 import { ROLES } from "./roles.ts";
+
+/** A new password: its shape. Whether it will do is for `passwordFlaw` to say. */
+export const newPassword = exactText(PASSWORD_LENGTH.min, PASSWORD_LENGTH.max);
 
 export const SignInInput = z
   .object({
@@ -9,7 +13,7 @@ export const SignInInput = z
       .string()
       .refine(isEmail, "must be an e-mail address")
       .openapi({ ...EMAIL_FORMAT, example: "technician@shopfloor.example" }),
-    password: exactText(1, 128).openapi({ example: "shopfloor-demo" }),
+    password: exactText(1, PASSWORD_LENGTH.max).openapi({ example: "shopfloor-demo" }),
   })
   .openapi("SignInInput");
 

@@ -147,9 +147,10 @@ export function exactlyOnce(
  * Writes one batch at most once per key, and answers with what its last statement selects.
  *
  * @param batch.select, batch.params as in `answerStatement`.
+ * @param batch.check throws when what is there now forbids it.
  * @param batch.missing what it means that nothing is selected.
  * @param batch.refusal what a refusal of the database means, if anything.
- * @throws AppError as `exactlyOnce` does, and what `missing` and `refusal` say.
+ * @throws AppError as `exactlyOnce` does, and what `check`, `missing` and `refusal` say.
  */
 export function batchOnce(
   ctx: ActorContext,
@@ -159,11 +160,13 @@ export function batchOnce(
     statements: D1PreparedStatement[];
     select: string;
     params?: unknown[];
+    check?: () => Promise<void>;
     missing?: ProblemCode;
     refusal?: (error: unknown) => ProblemCode | AppError | null;
   },
 ): Promise<Answer> {
   return exactlyOnce(ctx, record, async () => {
+    await batch.check?.();
     const answer = answerStatement(ctx, record, batch.status, batch.select, batch.params);
     const results = await ctx.env.DB.batch<{ headers?: string; body?: string }>([...batch.statements, answer]).catch(
       (error: unknown): never => {

@@ -57,6 +57,27 @@ export const REQUEST_PROBLEMS = {
     ["Wrong password", "The current password is wrong."],
     ["Mot de passe incorrect", "Le mot de passe actuel est incorrect."],
   ),
+  password_length: problem(
+    422,
+    ["Password too short or too long", "A password has {min} to {max} characters."],
+    ["Mot de passe trop court ou trop long", "Un mot de passe compte de {min} à {max} caractères."],
+  ),
+  password_too_common: problem(
+    422,
+    ["Password too common", "This password is among the first that are tried. Choose a longer or a rarer one."],
+    [
+      "Mot de passe trop courant",
+      "Ce mot de passe est parmi les premiers essayés. Choisissez-en un plus long ou plus rare.",
+    ],
+  ),
+  password_personal: problem(
+    422,
+    ["Password too personal", "The password must not be the e-mail address, what is before its @, or the name."],
+    [
+      "Mot de passe trop personnel",
+      "Le mot de passe ne doit être ni l'adresse courriel, ni ce qui précède son @, ni le nom.",
+    ],
+  ),
   forbidden: problem(
     403,
     ["Not allowed", "Your role does not allow this: it needs '{permission}'."],

@@ -1,4 +1,5 @@
 import { hashPassword } from "../auth/password.ts";
+import { refuseWeakPassword } from "../auth/password-rules.ts";
 import type { ActorContext } from "../context.ts";
 import { isUniqueViolation } from "../db/errors.ts";
 import { selectAnswer } from "../db/json.ts";
@@ -15,13 +16,14 @@ const NEWEST = selectAnswer("user", userColumns, "users WHERE id = (SELECT MAX(i
  * for the e-mail address.
  *
  * @returns 201 with `{"user": ...}`.
- * @throws AppError `email_taken`, `idempotency_key_reused`, `database_unavailable`.
+ * @throws AppError as `refuseWeakPassword` does; `email_taken`, `idempotency_key_reused`, `database_unavailable`.
  */
 export async function createUser(
   ctx: ActorContext,
   input: CreateUserInput,
   record: IdempotencyRecord | null,
 ): Promise<Answer> {
+  refuseWeakPassword(input.password, input);
   const hash = await hashPassword(input.password);
   const insert = ctx.env.DB.prepare(
     `INSERT INTO users (name, email, email_verified, role, language, created_at, updated_at)

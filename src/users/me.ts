@@ -1,4 +1,5 @@
 import { hashPassword, verifyPassword } from "../auth/password.ts";
+import { refuseWeakPassword } from "../auth/password-rules.ts";
 import { claimOwnPassword, forgiveGuess } from "../auth/throttle.ts";
 import type { ActorContext } from "../context.ts";
 import { selectAnswer } from "../db/json.ts";
@@ -30,20 +31,21 @@ async function passwordChange(ctx: ActorContext, current: string, next: string) 
  * with each the devices it had registered; this session stays.
  *
  * @throws AppError `person_required` when an API key would set a password; `wrong_password` when `current_password` is
- *   missing, wrong, or was changed meanwhile; `too_many_requests`.
+ *   missing, wrong, or was changed meanwhile; `too_many_requests`; as `refuseWeakPassword` does.
  */
 export function updateMe(ctx: ActorContext, input: UpdateMeInput, record: IdempotencyRecord | null): Promise<Answer> {
   return exactlyOnce(ctx, record, () => write(ctx, input, record));
 }
 
 async function write(ctx: ActorContext, input: UpdateMeInput, record: IdempotencyRecord | null): Promise<Answer> {
-  const { id, sessionId } = ctx.actor;
+  const { id, sessionId, email, name } = ctx.actor;
   const { DB } = ctx.env;
   const statements: D1PreparedStatement[] = [];
   let permitted = { sql: "1", params: [] as unknown[] };
 
   if (input.password !== undefined) {
     if (sessionId === null) throw new AppError("person_required");
+    refuseWeakPassword(input.password, { email, name: input.name ?? name });
     const guess = await claimOwnPassword(ctx, sessionId);
     const { oldHash, hash } = await passwordChange(ctx, input.current_password ?? "", input.password);
     // Only whoever replaced the very password that was checked goes on.

@@ -1,4 +1,5 @@
 import { OpenAPIHono, type z } from "@hono/zod-openapi";
+import { PASSWORD_FLAWS } from "../auth/password-rules.ts";
 import { SignedInUser } from "../auth/schemas.ts";
 import type { AppEnv } from "../context.ts";
 import { sendAnswer } from "../http/answer.ts";
@@ -44,7 +45,7 @@ const changeMe = defineRoute({
   body: UpdateMeInput,
   idempotent: true,
   answers: { 200: json(MeOutput, "Changed") },
-  problems: ["person_required", "wrong_password", "too_many_requests"],
+  problems: ["person_required", "wrong_password", "too_many_requests", ...PASSWORD_FLAWS],
 });
 
 export const meRoutes = new OpenAPIHono<AppEnv>()
@@ -80,7 +81,7 @@ const create = defineRoute({
   body: CreateUserInput,
   idempotent: true,
   answers: { 201: json(UserOutput, "Added") },
-  problems: ["email_taken"],
+  problems: ["email_taken", ...PASSWORD_FLAWS],
 });
 
 const assignable = defineRoute({
@@ -122,7 +123,7 @@ const update = defineRoute({
   body: UpdateUserInput,
   idempotent: true,
   answers: { 200: json(UserOutput, "Changed") },
-  problems: ["user_not_found", "last_admin"],
+  problems: ["user_not_found", "last_admin", ...PASSWORD_FLAWS],
 });
 
 export const userRoutes = new OpenAPIHono<AppEnv>()

@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
+import { PASSWORD_LENGTH } from "../auth/password-rules.ts";
 import { ROLES } from "../auth/roles.ts";
-import { SignedInUser } from "../auth/schemas.ts";
+import { newPassword, SignedInUser } from "../auth/schemas.ts";
 import { pageQuery } from "../http/cursor.ts";
 import { emailAddress, exactText, id, instant, text } from "../http/schemas.ts";
 import { LOCALES } from "../problem.ts";
@@ -20,8 +21,7 @@ export const User = z
 
 const name = text(1, 100);
 const language = z.enum(LOCALES).nullable();
-// As it was typed: a blank at either end is part of a password.
-const password = exactText(8, 128);
+const password = newPassword;
 
 export const CreateUserInput = z
   .object({
@@ -44,7 +44,7 @@ export const UpdateMeInput = z
   .object({
     name,
     language,
-    current_password: exactText(0, 128).openapi({ description: "Needed to set a password." }),
+    current_password: exactText(0, PASSWORD_LENGTH.max).openapi({ description: "Needed to set a password." }),
     password,
   })
   .partial()

@@ -1,9 +1,11 @@
 import { hashPassword } from "../auth/password.ts";
+import { refuseWeakPassword } from "../auth/password-rules.ts";
 import type { ActorContext } from "../context.ts";
 import { isNotNullViolation } from "../db/errors.ts";
 import { selectAnswer } from "../db/json.ts";
 import { type Answer, batchOnce, type IdempotencyRecord } from "../http/idempotency.ts";
 import { storePassword } from "./credential.ts";
+import { getUser } from "./read.ts";
 import { userColumns } from "./row.ts";
 import type { UpdateUserInput } from "./schemas.ts";
 
@@ -42,7 +44,7 @@ const CHANGED = selectAnswer("user", userColumns, "users WHERE id = ?");
  * to life with the person would be one that nobody remembers. Once per idempotency key.
  *
  * @returns 200 with `{"user": ...}`.
- * @throws AppError `user_not_found`, `last_admin`, `idempotency_key_reused`, `database_unavailable`.
+ * @throws AppError as `refuseWeakPassword` does; `user_not_found`, `last_admin`, `idempotency_key_reused`, `database_unavailable`.
  */
 export async function updateUser(
   ctx: ActorContext,
@@ -75,6 +77,11 @@ export async function updateUser(
     ],
     select: CHANGED,
     params: [id],
+    check: async () => {
+      if (password === undefined) return;
+      const owner = await getUser(ctx, id);
+      refuseWeakPassword(password, { email: owner.email, name: name ?? owner.name });
+    },
     missing: "user_not_found",
     refusal: (error) => (isNotNullViolation(error, "users.role") ? "last_admin" : null),
   });

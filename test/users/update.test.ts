@@ -49,7 +49,7 @@ test.each([
   [{ role: null }],
   [{ active: 1 }],
   [{ active: null }],
-  [{ password: "short 7" }],
+  [{ password: "short 789" }],
   [{ password: "a".repeat(129) }],
   [{ password: null }],
   [{ language: "de" }],
