@@ -23,7 +23,7 @@ export const freePort = (): Promise<number> =>
 /** The project's own settings, so placed that wrangler leaves everything it makes in `folder`. */
 function writeConfig(folder: string): string {
   const file = join(folder, "wrangler.toml");
-  const paths = /^(main|directory|migrations_dir) = "(.+)"$/gm;
+  const paths = /^(main|directory|migrations_dir|"[^"]+") = "(.+)"$/gm;
   const settings = readFileSync("wrangler.toml", "utf8");
   writeFileSync(
     file,
