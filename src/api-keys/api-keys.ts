@@ -1,10 +1,15 @@
-import { and, asc, eq, gt, sql } from "drizzle-orm";
+import { defaultKeyHasher } from "@better-auth/api-key";
+import { generateRandomString } from "better-auth/crypto";
+import { asc, gt, sql } from "drizzle-orm";
 import { z } from "zod";
-import { withAuth } from "../auth/auth.ts";
-import type { Context } from "../context.ts";
-import { tooMany } from "../db/maximum.ts";
-import { api_keys, users } from "../db/schema.ts";
+import { API_KEY_PREFIX, API_KEY_REQUESTS_PER_WINDOW, API_KEY_WINDOW_MS } from "../auth/auth.ts";
+import type { ActorContext, Context } from "../context.ts";
+import { isNotNullViolation } from "../db/errors.ts";
+import { selectAnswer } from "../db/json.ts";
+import { hasRoom, tooMany } from "../db/maximum.ts";
+import { api_keys } from "../db/schema.ts";
 import { decodeCursor, paginate } from "../http/cursor.ts";
+import { type Answer, batchOnce, type IdempotencyRecord } from "../http/idempotency.ts";
 import { seal } from "../http/sealed.ts";
 import { AppError } from "../problem.ts";
 import type { CreateApiKeyInput } from "./schemas.ts";
@@ -12,7 +17,10 @@ import type { CreateApiKeyInput } from "./schemas.ts";
 /** API keys that may act for one person (contract section 1). */
 export const API_KEYS_MAX = 20;
 
-const DAY_SECONDS = 24 * 60 * 60;
+const DAY_MS = 24 * 60 * 60_000;
+const KEY_LETTERS = 64;
+/** Of a key, to recognise it by. */
+const SHOWN_CHARACTERS = 6;
 
 const apiKeyColumns = {
   id: api_keys.id,
@@ -23,10 +31,6 @@ const apiKeyColumns = {
   last_request: api_keys.last_request,
   created_at: api_keys.created_at,
 };
-
-// Which of its person's keys it is. Ids rise: of keys that are made at once just those for which there is room have a
-// place, whoever asks first.
-const PLACE = sql<number>`(SELECT COUNT(*) FROM api_keys AS k WHERE k.user_id = ${api_keys.user_id} AND k.id <= ${api_keys.id})`;
 
 /** A page of API keys, oldest first. */
 export async function listApiKeys(ctx: Context, query: { limit: number; cursor?: string }) {
@@ -41,45 +45,48 @@ export async function listApiKeys(ctx: Context, query: { limit: number; cursor?:
   return { api_keys: page, next_cursor };
 }
 
-/** Whether there was one. */
-async function removeKey(ctx: Context, id: number): Promise<boolean> {
-  const { meta } = await ctx.env.DB.prepare("DELETE FROM api_keys WHERE id = ?").bind(id).run();
-  return meta.changes > 0;
-}
+// Without room there is no key to store, and NOT NULL refuses the batch. A key that is there already was stored by a first
+// try whose answer got lost: the batch then meets its own idempotency key.
+const INSERT = `
+  INSERT INTO api_keys (name, start, prefix, key, user_id, rate_limit_time_window, rate_limit_max, expires_at, created_at, updated_at)
+  SELECT ?1, ?2, '${API_KEY_PREFIX}', iif(${hasRoom("api_keys WHERE user_id = ?3", API_KEYS_MAX)}, ?4, NULL), id,
+         ${API_KEY_WINDOW_MS}, ${API_KEY_REQUESTS_PER_WINDOW}, ?5, ?6, ?6
+  FROM users WHERE id = ?3 AND active = 1
+  ON CONFLICT (key) DO NOTHING`;
+
+const MADE = selectAnswer(
+  "api_key",
+  { ...apiKeyColumns, key: sql`made.sealed` },
+  "api_keys, (SELECT ? AS sealed) made WHERE api_keys.key = ?",
+);
 
 /**
- * Makes an API key that acts as the named user. Only its hash is stored.
+ * Makes an API key that acts as the named user, in the form that better-auth verifies: only its hash is stored. One batch
+ * holds the key and the answer that shows it, so that none is left of which nobody knows.
  *
- * @returns `{api_key}` with the key itself sealed, since the answer is kept for a repeat.
- * @throws AppError `user_not_found` for an unknown or inactive user, `too_many`.
+ * @returns 201 with `{"api_key": ...}`, the key itself sealed, since the answer is kept for a repeat.
+ * @throws AppError `user_not_found` for an unknown or inactive user, `too_many`; `idempotency_key_reused`,
+ *   `database_unavailable`.
  */
-export async function createApiKey(ctx: Context, input: CreateApiKeyInput) {
-  const [user] = await ctx.db
-    .select({ id: users.id })
-    .from(users)
-    .where(and(eq(users.id, input.user_id), eq(users.active, true)));
-  if (!user) throw new AppError("user_not_found");
-  const { id, key } = await withAuth(ctx.env, (api) =>
-    api.createApiKey({
-      body: {
-        name: input.name,
-        userId: String(input.user_id),
-        expiresIn: input.expires_in_days ? input.expires_in_days * DAY_SECONDS : undefined,
-      },
-    }),
-  );
-  const [row] = await ctx.db
-    .select({ ...apiKeyColumns, active: users.active, place: PLACE })
-    .from(api_keys)
-    .innerJoin(users, eq(users.id, api_keys.user_id))
-    .where(eq(api_keys.id, Number(id)));
-  if (row?.active && row.place <= API_KEYS_MAX) {
-    const { active: _, place: __, ...shown } = row;
-    return { api_key: { ...shown, key: await seal(ctx.env, key) } };
-  }
-  // What was made for somebody who was disabled in between would come back to life with the person.
-  await removeKey(ctx, Number(id));
-  throw row?.active ? tooMany(API_KEYS_MAX) : new AppError("user_not_found");
+export async function createApiKey(
+  ctx: ActorContext,
+  input: CreateApiKeyInput,
+  record: IdempotencyRecord | null,
+): Promise<Answer> {
+  const key = API_KEY_PREFIX + generateRandomString(KEY_LETTERS, "a-z", "A-Z");
+  const hash = await defaultKeyHasher(key);
+  const now = ctx.now();
+  const days = input.expires_in_days;
+  const expiresAt = days === undefined ? null : new Date(now.getTime() + days * DAY_MS).toISOString();
+  const shown = key.slice(0, SHOWN_CHARACTERS);
+  return batchOnce(ctx, record, {
+    status: 201,
+    statements: [ctx.env.DB.prepare(INSERT).bind(input.name, shown, input.user_id, hash, expiresAt, now.toISOString())],
+    select: MADE,
+    params: [await seal(ctx.env, key), hash],
+    missing: "user_not_found",
+    refusal: (error) => (isNotNullViolation(error, "api_keys.key") ? tooMany(API_KEYS_MAX) : null),
+  });
 }
 
 /**
@@ -88,5 +95,6 @@ export async function createApiKey(ctx: Context, input: CreateApiKeyInput) {
  * @throws AppError `api_key_not_found`.
  */
 export async function deleteApiKey(ctx: Context, id: number): Promise<void> {
-  if (!(await removeKey(ctx, id))) throw new AppError("api_key_not_found");
+  const { meta } = await ctx.env.DB.prepare("DELETE FROM api_keys WHERE id = ?").bind(id).run();
+  if (meta.changes === 0) throw new AppError("api_key_not_found");
 }

@@ -2,7 +2,7 @@ import { OpenAPIHono, z } from "@hono/zod-openapi";
 import type { AppEnv } from "../context.ts";
 import { sendAnswer } from "../http/answer.ts";
 import { linkHeader, pageQuery } from "../http/cursor.ts";
-import { claimOnce, idempotencyRecord } from "../http/idempotency.ts";
+import { idempotencyRecord } from "../http/idempotency.ts";
 import { IdParam } from "../http/schemas.ts";
 import { unsealed } from "../http/sealed.ts";
 import { json } from "../openapi/answers.ts";
@@ -60,7 +60,7 @@ export const apiKeyRoutes = new OpenAPIHono<AppEnv>()
   .openapi(create, async (c) => {
     const input = c.req.valid("json");
     const ctx = c.get("actorCtx");
-    const answer = await claimOnce(ctx, idempotencyRecord(c, input), 201, () => createApiKey(ctx, input));
+    const answer = await createApiKey(ctx, input, idempotencyRecord(c, input));
     const shown = await unsealed(ctx.env, answer, "api_key", "key");
     return sendAnswer<z.output<typeof CreatedApiKeyOutput>, 201>(c, shown);
   })

@@ -5,8 +5,11 @@ import type { Env } from "../env.ts";
 import { hashPassword, verifyPassword } from "./password.ts";
 import { SESSION_SECONDS } from "./session-token.ts";
 
-/** Requests that one API key may make per minute. */
-export const API_KEY_REQUESTS_PER_MINUTE = 600;
+/** What every API key begins with. */
+export const API_KEY_PREFIX = "sft_";
+/** Requests that one API key may make in a window of so many milliseconds. */
+export const API_KEY_REQUESTS_PER_WINDOW = 600;
+export const API_KEY_WINDOW_MS = 60_000;
 
 const timestamps = { createdAt: "created_at", updatedAt: "updated_at" };
 
@@ -86,10 +89,7 @@ const create = (env: Env) =>
     },
     plugins: [
       apiKey({
-        defaultPrefix: "sft_",
-        // Our own bound is 32 characters; this counts in halves of a surrogate pair.
-        maximumNameLength: 64,
-        rateLimit: { enabled: true, timeWindow: 60_000, maxRequests: API_KEY_REQUESTS_PER_MINUTE },
+        rateLimit: { enabled: true, timeWindow: API_KEY_WINDOW_MS, maxRequests: API_KEY_REQUESTS_PER_WINDOW },
         schema: {
           apikey: {
             modelName: "api_keys",
