@@ -15,12 +15,21 @@ export interface FieldError {
 /** Errors that one problem document names: further ones tell nobody anything new. */
 export const ERRORS_MAX = 100;
 
+/** Members that some codes have beside those of every problem document; `src/openapi/answers.ts` describes each. */
+export interface ProblemMembers {
+  allowed?: string[];
+  current_status?: string;
+  assigned_to?: number | null;
+  known?: string[];
+  maximum?: number;
+  tickets?: string[];
+}
+
 interface AppErrorOptions {
   /** Fills the placeholders of the detail text. Never put secrets or stored data here. */
   params?: Record<string, string | number | Record<Locale, string>>;
   errors?: FieldError[];
-  /** Extra members of the problem document, such as `allowed`. */
-  members?: Record<string, unknown>;
+  members?: ProblemMembers;
   headers?: Record<string, string>;
 }
 

@@ -150,6 +150,7 @@ export function exactlyOnce(
  * @param batch.check throws when what is there now forbids it.
  * @param batch.missing what it means that nothing is selected.
  * @param batch.refusal what a refusal of the database means, if anything.
+ * @param batch.written is told what the statements gave back, once they are committed.
  * @throws AppError as `exactlyOnce` does, and what `check`, `missing` and `refusal` say.
  */
 export function batchOnce(
@@ -163,6 +164,7 @@ export function batchOnce(
     check?: () => Promise<void>;
     missing?: ProblemCode;
     refusal?: (error: unknown) => ProblemCode | AppError | null;
+    written?: (results: D1Result<object>[]) => void;
   },
 ): Promise<Answer> {
   return exactlyOnce(ctx, record, async () => {
@@ -174,6 +176,7 @@ export function batchOnce(
         throw typeof refusal === "string" ? new AppError(refusal) : (refusal ?? error);
       },
     );
+    batch.written?.(results);
     return answerFromBatch(batch.status, results, batch.missing);
   });
 }

@@ -1,14 +1,16 @@
 import { and, asc, eq, getTableColumns, gt, isNull, type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
-import type { ActorContext, Context } from "../context.ts";
+import { type ActorContext, atOneInstant, type Context } from "../context.ts";
 import { isNotNullViolation, isUniqueViolation } from "../db/errors.ts";
 import { selectAnswer } from "../db/json.ts";
 import { machine_types, machines } from "../db/schema.ts";
+import { announceEnqueued } from "../deliveries/outbox.ts";
 import { decodeCursor, paginate } from "../http/cursor.ts";
 import { type Answer, batchOnce, type IdempotencyRecord } from "../http/idempotency.ts";
 import { AppError } from "../problem.ts";
 import { searchText, words } from "../search/words.ts";
 import type { CreateMachineInput, MACHINE_STATUSES, MachineListQuery } from "./schemas.ts";
+import { noteFirst, tellState } from "./state.ts";
 
 const { machine_type_id: _, search_text: __, ...ownColumns } = getTableColumns(machines);
 /** A machine as the API shows it. */
@@ -99,16 +101,18 @@ export function machineRefusal(error: unknown) {
 }
 
 /**
- * Adds a machine, with a QR token of its own, once per idempotency key.
+ * Adds a machine, with a QR token of its own, once per idempotency key. One that begins otherwise than operational has
+ * that noted and told like any change of its state.
  *
  * @returns 201 with `{"machine": ...}`.
  * @throws AppError `machine_type_not_found`, `serial_number_taken`, `idempotency_key_reused`, `database_unavailable`.
  */
 export function createMachine(
-  ctx: ActorContext,
+  base: ActorContext,
   input: CreateMachineInput,
   record: IdempotencyRecord | null,
 ): Promise<Answer> {
+  const ctx = atOneInstant(base);
   const { machine_type, name, model, serial_number, location } = input;
   const set = setByHand(ctx, input.status, input.status_reason);
   const insert = ctx.env.DB.prepare(INSERT).bind(
@@ -127,8 +131,9 @@ export function createMachine(
   );
   return batchOnce(ctx, record, {
     status: 201,
-    statements: [insert],
+    statements: [insert, ...(input.status === "operational" ? [] : [noteFirst(ctx), tellState(ctx, null)])],
     select: SELECT_NEWEST,
     refusal: machineRefusal,
+    written: (results) => announceEnqueued(ctx, results),
   });
 }

@@ -74,6 +74,8 @@ const update = defineRoute({
   description:
     "Only the members that are sent change; null clears. A status that a person has set stays until a person lifts it.",
   permission: "machines:manage",
+  // The session is checked with the reading, so that a change is two round trips.
+  deferred: true,
   params: IdParam,
   body: UpdateMachineInput,
   idempotent: true,

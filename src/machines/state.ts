@@ -10,6 +10,9 @@ const STATUS = `
   CASE WHEN set_status = 'out_of_service' OR ${IS_DOWN} THEN 'out_of_service'
        ELSE COALESCE(set_status, 'operational') END`;
 
+// A batch is alone in the database, so the newest machine is its own.
+const ADDED = "(SELECT MAX(id) FROM machines)";
+
 const LISTED = "id IN (SELECT value FROM json_each(?))";
 
 const NOTE_TICKETS = `
@@ -39,11 +42,23 @@ export function followTickets(ctx: ActorContext, machineIds: number[], ticketId:
 }
 
 /**
+ * A statement, for the batch that adds a machine, that notes the status it begins with, unless it is operational.
+ * Whoever sets one by hand stands in the row.
+ */
+export const noteFirst = (ctx: ActorContext): D1PreparedStatement =>
+  ctx.env.DB.prepare(
+    `INSERT INTO machine_timeline (machine_id, user_id, user_name, old_value, new_value, cause, comment, created_at)
+     SELECT m.id, u.id, u.name, 'operational', m.status, 'person', m.set_reason, m.created_at
+     FROM machines m JOIN users u ON u.id = m.set_by WHERE m.id = ${ADDED}`,
+  );
+
+/**
  * A statement that tells the endpoints that listen what the batch has just noted of a machine's state.
  *
+ * @param machineId null: the machine that the batch has added.
  * @returns rows `{id}` of new deliveries.
  */
-export function tellState(ctx: ActorContext, machineId: number): D1PreparedStatement {
+export function tellState(ctx: ActorContext, machineId: number | null): D1PreparedStatement {
   const at = ctx.now().toISOString();
   return enqueue(
     ctx,
@@ -63,7 +78,7 @@ export function tellState(ctx: ActorContext, machineId: number): D1PreparedState
      JOIN machine_types mt ON mt.id = m.machine_type_id
      WHERE w.active = 1
        AND EXISTS (SELECT 1 FROM json_each(w.events) heard WHERE heard.value = 'machine.status_changed')
-       AND e.id = (SELECT MAX(id) FROM machine_timeline WHERE machine_id = ?) AND e.created_at = ?`,
+       AND e.id = (SELECT MAX(id) FROM machine_timeline WHERE machine_id = COALESCE(?, ${ADDED})) AND e.created_at = ?`,
     [machineId, at],
     // The newest entry may be another batch's of the same millisecond, which has told of it.
     { once: true },

@@ -1,6 +1,7 @@
 import { type ActorContext, atOneInstant } from "../context.ts";
 import { isNotNullViolation } from "../db/errors.ts";
 import { assignments, type Fragment, joined } from "../db/fragment.ts";
+import { stillSignedIn, unauthorized } from "../db/signed-in.ts";
 import { untilWritten } from "../db/until-written.ts";
 import { announceEnqueued } from "../deliveries/outbox.ts";
 import {
@@ -12,7 +13,7 @@ import {
 } from "../http/idempotency.ts";
 import { AppError } from "../problem.ts";
 import { searchText } from "../search/words.ts";
-import { HAS_TICKETS, IS_DOWN } from "./conditions.ts";
+import { DOWN_TICKETS, HAS_TICKETS, IS_DOWN } from "./conditions.ts";
 import { machineRefusal, SELECT_CHANGED, setByHand } from "./machines.ts";
 import type { UpdateMachineInput } from "./schemas.ts";
 import { tellState } from "./state.ts";
@@ -21,14 +22,16 @@ const TYPE_ID = "(SELECT id FROM machine_types WHERE code = ?)";
 const TYPE_CODE = "(SELECT mt.code FROM machine_types mt WHERE mt.id = machines.machine_type_id)";
 
 /** What stands against the change, as SQL over the row `machines`: asked before it, and again by the UPDATE itself. */
-function obstacles(input: UpdateMachineInput): { hasTickets: Fragment; isDown: string } {
+function obstacles(input: UpdateMachineInput): { hasTickets: Fragment; isDown: string; downTickets: string } {
   const { machine_type, status } = input;
+  const runs = status !== undefined && status !== "out_of_service";
   return {
     hasTickets:
       machine_type === undefined
         ? { sql: "0", params: [] }
         : { sql: `iif(${TYPE_CODE} = ?, 0, ${HAS_TICKETS})`, params: [machine_type] },
-    isDown: status === undefined || status === "out_of_service" ? "0" : IS_DOWN,
+    isDown: runs ? IS_DOWN : "0",
+    downTickets: runs ? DOWN_TICKETS : "'[]'",
   };
 }
 
@@ -38,20 +41,36 @@ interface Before {
   serial_number: string | null;
   type_known: number;
   has_tickets: number;
-  is_down: number;
+  down_tickets: string;
 }
 
-/** The machine in use as the change finds it, and what stands against the change. */
-function readBefore(ctx: ActorContext, id: number, input: UpdateMachineInput): Promise<Before | null> {
-  const { hasTickets, isDown } = obstacles(input);
+/**
+ * The machine in use as the change finds it, and the session of whoever changes it, in one trip.
+ *
+ * @throws AppError `unauthorized`, and what stands against the change: `machine_not_found`, `machine_type_not_found`,
+ *   `machine_has_tickets`, `machine_is_down` with the numbers of the tickets that hold the machine.
+ */
+async function readForChange(ctx: ActorContext, id: number, input: UpdateMachineInput): Promise<Before> {
+  const { hasTickets, downTickets } = obstacles(input);
   const { machine_type } = input;
-  return ctx.env.DB.prepare(
-    `SELECT name, model, serial_number, ${machine_type === undefined ? "1" : `${TYPE_ID} IS NOT NULL`} AS type_known,
-            ${hasTickets.sql} AS has_tickets, ${isDown} AS is_down
-     FROM machines WHERE id = ? AND retired_at IS NULL`,
-  )
-    .bind(...(machine_type === undefined ? [] : [machine_type]), ...hasTickets.params, id)
-    .first<Before>();
+  const { DB } = ctx.env;
+  const signedIn = stillSignedIn(ctx.actor, ctx.now());
+  const [session, rows] = await DB.batch<unknown>([
+    DB.prepare(`SELECT 1 WHERE ${signedIn.sql}`).bind(...signedIn.params),
+    DB.prepare(
+      `SELECT name, model, serial_number, ${machine_type === undefined ? "1" : `${TYPE_ID} IS NOT NULL`} AS type_known,
+              ${hasTickets.sql} AS has_tickets, ${downTickets} AS down_tickets
+       FROM machines WHERE id = ? AND retired_at IS NULL`,
+    ).bind(...(machine_type === undefined ? [] : [machine_type]), ...hasTickets.params, id),
+  ]);
+  if (!session?.results.length) throw unauthorized();
+  const before = rows?.results[0] as Before | undefined;
+  if (!before) throw new AppError("machine_not_found");
+  if (!before.type_known) throw new AppError("machine_type_not_found");
+  if (before.has_tickets) throw new AppError("machine_has_tickets");
+  const tickets = JSON.parse(before.down_tickets) as string[];
+  if (tickets.length > 0) throw new AppError("machine_is_down", { members: { tickets } });
+  return before;
 }
 
 /** Notes a status that a person sets, where it or its cause is another than before. */
@@ -68,7 +87,7 @@ const NOTE_STATUS = `
  * @returns 200 with `{"machine": ...}`.
  * @throws AppError `machine_not_found`, also for a retired one; `machine_type_not_found`; `serial_number_taken`;
  *   `machine_has_tickets` when the type would change under tickets; `machine_is_down` when an open ticket keeps it out
- *   of service; `idempotency_key_reused`, `database_unavailable`.
+ *   of service; `unauthorized`, `idempotency_key_reused`, `database_unavailable`.
  */
 export function updateMachine(
   base: ActorContext,
@@ -82,12 +101,7 @@ export function updateMachine(
   const attempt = async () => {
     const ctx = atOneInstant(base);
     const at = ctx.now().toISOString();
-    const before = await readBefore(ctx, id, input);
-    if (!before) throw new AppError("machine_not_found");
-    if (!before.type_known) throw new AppError("machine_type_not_found");
-    if (before.has_tickets) throw new AppError("machine_has_tickets");
-    if (before.is_down) throw new AppError("machine_is_down");
-
+    const before = await readForChange(ctx, id, input);
     const named = { ...before, ...fields };
     // The search text is made from these: what this change does not set must still be what was read.
     const texts = (["name", "model", "serial_number"] as const).filter((text) => fields[text] === undefined);

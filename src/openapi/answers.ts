@@ -1,5 +1,6 @@
 import { type RouteConfig, z } from "@hono/zod-openapi";
-import { type FieldError, PROBLEMS, type ProblemCode } from "../problem.ts";
+import { id } from "../http/schemas.ts";
+import { type FieldError, PROBLEMS, type ProblemCode, type ProblemMembers } from "../problem.ts";
 
 /** Headers of answers, described once and referred to by every answer that has them. */
 export const ANSWER_HEADERS = {
@@ -53,6 +54,27 @@ export const file = <Type extends string>(type: Type, description: string, ...he
   } as Record<Type, { schema: typeof BINARY }>,
 });
 
+/** What the documents of some codes have beside the rest (RFC 9457 section 3.2). */
+const EXTENSIONS = {
+  allowed: z
+    .array(z.string())
+    .optional()
+    .openapi({ description: "With `illegal_status_transition`: what is possible." }),
+  current_status: z
+    .string()
+    .optional()
+    .openapi({ description: "With `illegal_status_transition`: what the ticket is, since somebody else was first." }),
+  assigned_to: id
+    .nullable()
+    .optional()
+    .openapi({ description: "With `illegal_status_transition`: who has the ticket." }),
+  known: z.array(z.string()).optional().openapi({ description: "With `unknown_parameter`: what the route takes." }),
+  maximum: id.optional().openapi({ description: "With `too_many`: how many there may be." }),
+  tickets: z.array(z.string()).optional().openapi({
+    description: "With `machine_is_down`: numbers of the open tickets that hold it, the oldest 20 at most.",
+  }),
+} satisfies { [Member in keyof ProblemMembers]-?: z.ZodType<ProblemMembers[Member]> };
+
 /** The body of every error (RFC 9457). */
 export const ProblemSchema = z
   .object({
@@ -67,18 +89,7 @@ export const ProblemSchema = z
       .array(z.object({ path: z.string(), message: z.string() }) satisfies z.ZodType<FieldError>)
       .optional()
       .openapi({ description: "Which fields or parameters are wrong, and why." }),
-    allowed: z
-      .array(z.string())
-      .optional()
-      .openapi({ description: "With `illegal_status_transition`: what is possible." }),
-    current_status: z.string().optional().openapi({ description: "With `illegal_status_transition`: what it is now." }),
-    assigned_to: z
-      .int()
-      .nullable()
-      .optional()
-      .openapi({ description: "With `illegal_status_transition`: who has the ticket." }),
-    maximum: z.int().positive().optional().openapi({ description: "With `too_many`: how many there may be." }),
-    known: z.array(z.string()).optional().openapi({ description: "With `unknown_parameter`: what the route takes." }),
+    ...EXTENSIONS,
   })
   .openapi("Problem");
 

@@ -29,6 +29,6 @@ export function checkTransition(current: { status: TicketStatus; assigned_to: nu
   if (allowed.includes(to)) return;
   throw new AppError("illegal_status_transition", {
     params: { from: current.status, to },
-    members: { allowed, current_status: current.status, assigned_to: current.assigned_to },
+    members: { allowed: [...allowed], current_status: current.status, assigned_to: current.assigned_to },
   });
 }

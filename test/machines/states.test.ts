@@ -94,6 +94,53 @@ test("each change stands in the machine's timeline with who, when and why, newes
   await expectProblem(await desk.get(null, `/api/machines/${id}/timeline`), 401, "unauthorized");
 });
 
+test.each(["maintenance", "out_of_service"] as const)(
+  "a machine that is added as %s has that noted and told, once however often it is sent",
+  async (status) => {
+    await execute(`INSERT INTO webhook_endpoints (url, events, secret, created_at, updated_at)
+      VALUES ('https://${status}.example/', '["machine.status_changed"]', 'whsec_AAAA', '${desk.clock.iso()}', '${desk.clock.iso()}')`);
+    const body = { machine_type: "CNC", name: "Second hand", status, status_reason: "Being set up" };
+    const add = () =>
+      desk.app.request("/api/machines", send(people.supervisor, body, { "idempotency-key": `add-${status}` }));
+    const first = await shownMachine(await add(), 201);
+    expect(await shownMachine(await add(), 201)).toEqual(first);
+    const { entries } = await timeline(first.id);
+    expect(entries).toEqual([
+      {
+        id: expect.any(Number),
+        machine_id: first.id,
+        user_id: people.supervisor.id,
+        user_name: expect.any(String),
+        action: "status_changed",
+        old_value: "operational",
+        new_value: status,
+        cause: "person",
+        ticket_id: null,
+        comment: "Being set up",
+        created_at: first.created_at,
+      },
+    ]);
+    const told = await queryAll<{ id: number; payload: string }>(
+      `SELECT d.id, d.payload FROM deliveries d JOIN webhook_endpoints w ON d.target = 'webhook:' || w.id
+       WHERE w.url = 'https://${status}.example/' AND d.subject = 'machine:${first.id}/e${entries[0]?.id}'`,
+    );
+    expect(told.map(({ payload }) => JSON.parse(payload).data)).toMatchObject([
+      { machine: { id: first.id }, old_status: "operational", new_status: status, reason: "Being set up" },
+    ]);
+    expect(desk.announced).toContain(told[0]?.id);
+    await execute("DELETE FROM deliveries", "DELETE FROM webhook_endpoints");
+  },
+);
+
+test("a machine that is added operational, or not at all, has no entry", async () => {
+  const before = await queryAll("SELECT COUNT(*) AS n FROM machine_timeline");
+  const body = { machine_type: "CNC", name: "New", serial_number: "ONCE" };
+  await shownMachine(await desk.app.request("/api/machines", send(people.supervisor, body)), 201);
+  const again = await desk.app.request("/api/machines", send(people.supervisor, { ...body, status: "maintenance" }));
+  await expectProblem(again, 409, "serial_number_taken");
+  expect(await queryAll("SELECT COUNT(*) AS n FROM machine_timeline")).toEqual(before);
+});
+
 test("it is told to the endpoints that listen, once for each change", async () => {
   const id = await machine("MIL", "Mill");
   await execute(`INSERT INTO webhook_endpoints (url, events, secret, created_at, updated_at)
