@@ -3,6 +3,7 @@ import type { MiddlewareHandler } from "hono";
 import { requires } from "./auth/guard.ts";
 import { PERMISSIONS, type Permission } from "./auth/roles.ts";
 import type { AppEnv } from "./context.ts";
+import { boundedHeaders, HEADER_MAX } from "./http/bounded-headers.ts";
 import { IDEMPOTENCY_DAYS, idempotencyKey } from "./http/idempotency.ts";
 import { jsonBody } from "./http/json-body.ts";
 import { knownParameters } from "./http/known-parameters.ts";
@@ -93,7 +94,7 @@ function guardOf({ permission, deferred, by }: Definition): MiddlewareHandler<Ap
 
 /** The problems that follow from what a route takes, whatever it does. */
 function impliedProblems(definition: Definition): ProblemCode[] {
-  const { method, permission, by, params, query, body, rawBody, idempotent, conditional } = definition;
+  const { method, permission, by, params, query, body, rawBody, headers, idempotent, conditional } = definition;
   const codes: ProblemCode[] = ["unknown_parameter"];
   if (permission !== "public") {
     codes.push("unauthorized", "too_many_requests", "database_unavailable");
@@ -101,7 +102,7 @@ function impliedProblems(definition: Definition): ProblemCode[] {
     if (permission !== "signed-in" && PERMISSIONS[permission] !== "operator") codes.push("forbidden");
   }
   if (by === "person") codes.push("person_required");
-  if (params || query || body || conditional) codes.push("validation_failed");
+  if (params || query || body || headers || conditional) codes.push("validation_failed");
   if (query && "cursor" in query.shape) codes.push("invalid_cursor");
   if (body) codes.push("invalid_json", "invalid_text", "unsupported_media_type");
   if (body || rawBody) codes.push("payload_too_large", "incomplete_body");
@@ -148,10 +149,15 @@ export function defineRoute<const D extends Definition>(definition: D): Route<D>
     middleware: [
       ...guardOf(definition),
       knownParameters(Object.keys(query?.shape ?? {})),
+      boundedHeaders(unchecked.map(({ name }) => name)),
       ...(idempotent ? [idempotencyKey] : []),
       ...(body ? [jsonBody] : []),
     ],
-    parameters: unchecked.map((header) => ({ ...header, in: "header" as const, schema: { type: "string" as const } })),
+    parameters: unchecked.map((header) => ({
+      ...header,
+      in: "header" as const,
+      schema: { type: "string" as const, maxLength: HEADER_MAX },
+    })),
     request: {
       params,
       query,

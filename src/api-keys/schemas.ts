@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { PAGE_MAX } from "../http/cursor.ts";
 import { id, instant, text } from "../http/schemas.ts";
 
 export const ApiKey = z
@@ -27,5 +28,5 @@ export const CreatedApiKeyOutput = z
   .openapi("CreatedApiKeyOutput");
 
 export const ApiKeyListOutput = z
-  .object({ api_keys: z.array(ApiKey), next_cursor: z.string().nullable() })
+  .object({ api_keys: z.array(ApiKey).max(PAGE_MAX), next_cursor: z.string().nullable() })
   .openapi("ApiKeyListOutput");

@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
-import { id, instant } from "../http/schemas.ts";
+import { PAGE_MAX } from "../http/cursor.ts";
+import { count, id, instant } from "../http/schemas.ts";
 
 export const Attachment = z
   .object({
@@ -8,7 +9,7 @@ export const Attachment = z
     user_id: id,
     file_name: z.string().openapi({ example: "spindle.jpg" }),
     content_type: z.string().openapi({ example: "image/jpeg", description: "By content, whatever the sender said." }),
-    size_bytes: z.int(),
+    size_bytes: count,
     sha256: z.string().openapi({ description: "Hexadecimal." }),
     url: z.string().openapi({ format: "uri-reference", example: "/api/attachments/7" }),
     created_at: instant,
@@ -20,5 +21,5 @@ export const AttachmentOutput = z.object({ attachment: Attachment }).openapi("At
 export type AttachmentOutput = z.output<typeof AttachmentOutput>;
 
 export const AttachmentListOutput = z
-  .object({ attachments: z.array(Attachment), next_cursor: z.string().nullable() })
+  .object({ attachments: z.array(Attachment).max(PAGE_MAX), next_cursor: z.string().nullable() })
   .openapi("AttachmentListOutput");

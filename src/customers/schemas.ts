@@ -1,7 +1,8 @@
 import { z } from "@hono/zod-openapi";
 import { EMAIL_STATUSES, OPENED_BY } from "../emails/schemas.ts";
-import { pageQuery } from "../http/cursor.ts";
+import { PAGE_MAX, pageQuery } from "../http/cursor.ts";
 import {
+  count,
   EMAIL_FORMAT,
   exactText,
   IdParam,
@@ -14,6 +15,7 @@ import {
   optionalText,
   pathId,
   text,
+  version,
 } from "../http/schemas.ts";
 import { LOCALES } from "../problem.ts";
 import { CONTACT_KINDS } from "./contact-values.ts";
@@ -70,7 +72,7 @@ export const Customer = z
     whatsapp: z.string().nullable(),
     language: z.enum(LOCALES).nullable(),
     notes: z.string().nullable(),
-    version: z.int(),
+    version,
     created_at: instant,
     updated_at: instant,
     archived_at: instant.nullable(),
@@ -81,7 +83,7 @@ export type Customer = z.output<typeof Customer>;
 
 export const CustomerOutput = z.object({ customer: Customer }).openapi("CustomerOutput");
 export const CustomerListOutput = z
-  .object({ customers: z.array(Customer), next_cursor: z.string().nullable() })
+  .object({ customers: z.array(Customer).max(PAGE_MAX), next_cursor: z.string().nullable() })
   .openapi("CustomerListOutput");
 export const CustomerListQuery = z.object({
   ...pageQuery,
@@ -126,7 +128,7 @@ export const ContactMethodInput = z
 export type ContactMethodInput = z.output<typeof ContactMethodInput>;
 export const ContactMethodOutput = z.object({ contact_method: ContactMethod }).openapi("ContactMethodOutput");
 export const ContactMethodListOutput = z
-  .object({ contact_methods: z.array(ContactMethod), next_cursor: z.string().nullable() })
+  .object({ contact_methods: z.array(ContactMethod).max(PAGE_MAX), next_cursor: z.string().nullable() })
   .openapi("ContactMethodListOutput");
 export const MethodParam = IdParam.extend({
   method_id: pathId.openapi({ param: { name: "method_id", in: "path" } }),
@@ -186,32 +188,34 @@ export const ContactHistoryInput = z
 export type ContactHistoryInput = z.output<typeof ContactHistoryInput>;
 export const ContactHistoryOutput = z.object({ entry: ContactHistoryEntry }).openapi("ContactHistoryOutput");
 export const ContactHistoryListOutput = z
-  .object({ contact_history: z.array(ContactHistoryEntry), next_cursor: z.string().nullable() })
+  .object({ contact_history: z.array(ContactHistoryEntry).max(PAGE_MAX), next_cursor: z.string().nullable() })
   .openapi("ContactHistoryListOutput");
 
 export const CustomerExportOutput = z
   .object({
     customer: Customer,
-    contact_methods: z.array(ContactMethod),
+    contact_methods: z.array(ContactMethod).max(PAGE_MAX),
     contact_preferences: ContactPreferences,
-    contact_history: z.array(ContactHistoryEntry),
-    emails: z.array(
-      z.object({
-        ticket_id: z.string(),
-        recipient: z.string(),
-        recipient_name: z.string().nullable(),
-        subject: z.string(),
-        body: z.string().nullable(),
-        status: z.enum(EMAIL_STATUSES),
-        reason: z.string().nullable(),
-        created_at: instant,
-        sent_at: instant.nullable(),
-        opened_at: instant.nullable(),
-        open_count: z.int(),
-        opened_by: z.enum(OPENED_BY).nullable(),
-      }),
-    ),
-    tickets: z.array(z.object({ ticket_id: z.string(), title: z.string(), created_at: instant })),
+    contact_history: z.array(ContactHistoryEntry).max(PAGE_MAX),
+    emails: z
+      .array(
+        z.object({
+          ticket_id: z.string(),
+          recipient: z.string(),
+          recipient_name: z.string().nullable(),
+          subject: z.string(),
+          body: z.string().nullable(),
+          status: z.enum(EMAIL_STATUSES),
+          reason: z.string().nullable(),
+          created_at: instant,
+          sent_at: instant.nullable(),
+          opened_at: instant.nullable(),
+          open_count: count,
+          opened_by: z.enum(OPENED_BY).nullable(),
+        }),
+      )
+      .max(PAGE_MAX),
+    tickets: z.array(z.object({ ticket_id: z.string(), title: z.string(), created_at: instant })).max(PAGE_MAX),
     next_cursor: z.string().nullable(),
   })
   .openapi("CustomerExportOutput");

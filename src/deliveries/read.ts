@@ -14,7 +14,7 @@ import {
 import { AppError } from "../problem.ts";
 import { announceEnqueued } from "./outbox.ts";
 import type { Channel } from "./schedule.ts";
-import type { DeliveryListQuery } from "./schemas.ts";
+import { type DeliveryListQuery, TRIES_SHOWN } from "./schemas.ts";
 
 /** A delivery as a list shows it: which column each member comes from. */
 export const deliveryColumns = {
@@ -72,9 +72,6 @@ export async function listDeliveries(ctx: Context, query: DeliveryListQuery) {
   const { page, next_cursor } = paginate(rows, query.limit, (row) => [row.id]);
   return { deliveries: page, next_cursor };
 }
-
-/** Tries that a delivery is shown with: the newest. Without a retry by hand it has fewer. */
-export const TRIES_SHOWN = 100;
 
 /**
  * One delivery with its payload and its newest tries, oldest of them first.

@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
-import { pageQuery } from "../http/cursor.ts";
-import { id, instant } from "../http/schemas.ts";
+import { PAGE_MAX, pageQuery } from "../http/cursor.ts";
+import { count, httpStatus, id, instant } from "../http/schemas.ts";
 import { CHANNELS } from "./schedule.ts";
 
 export const DELIVERY_STATUSES = ["pending", "processing", "completed", "failed"] as const;
@@ -13,7 +13,7 @@ export const Delivery = z
     subject: z.string().openapi({ example: "ticket:17" }),
     event_type: z.string().openapi({ example: "ticket.created" }),
     status: z.enum(DELIVERY_STATUSES),
-    attempts: z.int(),
+    attempts: count,
     next_attempt_at: instant.nullable(),
     last_error: z.string().nullable(),
     created_at: instant,
@@ -24,10 +24,10 @@ export const Delivery = z
 
 export const DeliveryAttempt = z
   .object({
-    attempt: z.int(),
+    attempt: count,
     started_at: instant,
-    duration_ms: z.int(),
-    http_status: z.int().nullable(),
+    duration_ms: count,
+    http_status: httpStatus.nullable(),
     error: z.string().nullable(),
     response: z.string().nullable().openapi({ description: "The first 2 KiB." }),
   })
@@ -43,25 +43,28 @@ export const DeliveryListQuery = z.object({
 export type DeliveryListQuery = z.output<typeof DeliveryListQuery>;
 
 export const DeliveryListOutput = z
-  .object({ deliveries: z.array(Delivery), next_cursor: z.string().nullable() })
+  .object({ deliveries: z.array(Delivery).max(PAGE_MAX), next_cursor: z.string().nullable() })
   .openapi("DeliveryListOutput");
 
+/** Tries that a delivery is shown with: the newest. Without a retry by hand it has fewer. */
+export const TRIES_SHOWN = 100;
+
 export const DeliveryOutput = z
-  .object({ delivery: Delivery.extend({ payload: z.unknown(), tries: z.array(DeliveryAttempt) }) })
+  .object({ delivery: Delivery.extend({ payload: z.unknown(), tries: z.array(DeliveryAttempt).max(TRIES_SHOWN) }) })
   .openapi("DeliveryOutput");
 
 export const RetriedDeliveryOutput = z.object({ delivery: Delivery }).openapi("RetriedDeliveryOutput");
 
-const ChannelHealth = z.object({ pending: z.int(), processing: z.int(), failed: z.int(), stuck: z.int() });
+const ChannelHealth = z.object({ pending: count, processing: count, failed: count, stuck: count });
 export const DeliveryHealthOutput = z
   .object({
-    pending: z.int(),
-    processing: z.int(),
-    failed: z.int(),
-    stuck: z.int().openapi({ description: "Due, or leased, for more than an hour." }),
-    oldest_due_seconds: z.int(),
-    duplicates: z.int(),
-    invalid: z.int(),
+    pending: count,
+    processing: count,
+    failed: count,
+    stuck: count.openapi({ description: "Due, or leased, for more than an hour." }),
+    oldest_due_seconds: count,
+    duplicates: count,
+    invalid: count,
     by_channel: z.record(z.string(), ChannelHealth),
     paused: z
       .array(
@@ -72,6 +75,7 @@ export const DeliveryHealthOutput = z
           probe_at: instant,
         }),
       )
+      .max(CHANNELS.length)
       .openapi({ description: "Channels whose credential was refused; what waits there uses up no try." }),
   })
   .openapi("DeliveryHealthOutput");
@@ -85,5 +89,5 @@ export const CleanupInput = z
   .openapi("CleanupInput");
 
 export const CleanupOutput = z
-  .object({ matched: z.int(), deleted: z.int(), remaining: z.int(), dry_run: z.boolean() })
+  .object({ matched: count, deleted: count, remaining: count, dry_run: z.boolean() })
   .openapi("CleanupOutput");

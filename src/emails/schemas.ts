@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
-import { pageQuery } from "../http/cursor.ts";
-import { emailAddress, id, instant, line, text } from "../http/schemas.ts";
+import { PAGE_MAX, pageQuery } from "../http/cursor.ts";
+import { count, emailAddress, id, instant, line, text } from "../http/schemas.ts";
 import { LOCALES } from "../problem.ts";
 
 /** Recipients of one send (contract section 7). */
@@ -48,7 +48,7 @@ export const EmailRecipient = z
     reason: z.string().nullable().openapi({ description: "Why it failed or was suppressed.", example: "opted_out" }),
     sent_at: instant.nullable(),
     opened_at: instant.nullable().openapi({ description: "The first time that its pixel was fetched." }),
-    open_count: z.int(),
+    open_count: count,
     opened_by: z.enum(OPENED_BY).nullable().openapi({
       description: "The best that is known: mail services and scanners that fetch every image are `machine`.",
     }),
@@ -57,7 +57,7 @@ export const EmailRecipient = z
 export type EmailRecipient = z.output<typeof EmailRecipient>;
 
 export const SendEmailOutput = z
-  .object({ tracking_id: z.string(), emails: z.array(EmailRecipient) })
+  .object({ tracking_id: z.string(), emails: z.array(EmailRecipient).max(RECIPIENTS_MAX) })
   .openapi("SendEmailOutput");
 export type SendEmailOutput = z.output<typeof SendEmailOutput>;
 
@@ -70,9 +70,9 @@ export const EmailGroup = z
     user_id: id.nullable().openapi({ description: "Who sent it; null for news that went out by themselves." }),
     created_at: instant,
     sent_at: instant.nullable().openapi({ description: "When the newest of its mails left." }),
-    recipient_count: z.int(),
-    opened_count: z.int().openapi({ description: "Recipients that opened it; fetches by machines do not count." }),
-    recipients: z.array(EmailRecipient),
+    recipient_count: count,
+    opened_count: count.openapi({ description: "Recipients that opened it; fetches by machines do not count." }),
+    recipients: z.array(EmailRecipient).max(RECIPIENTS_MAX),
   })
   .openapi("EmailGroup");
 
@@ -83,5 +83,5 @@ export const EmailListQuery = z.object({
 export type EmailListQuery = z.output<typeof EmailListQuery>;
 
 export const EmailListOutput = z
-  .object({ emails: z.array(EmailGroup), next_cursor: z.string().nullable() })
+  .object({ emails: z.array(EmailGroup).max(PAGE_MAX), next_cursor: z.string().nullable() })
   .openapi("EmailListOutput");

@@ -1,6 +1,9 @@
 import { z } from "@hono/zod-openapi";
 import { AppError } from "../problem.ts";
 
+/** Entries of a page (contract section 1). */
+export const PAGE_MAX = 100;
+
 /** A cursor as a query parameter. */
 export const cursorText = z.string().min(1).max(500);
 
@@ -10,9 +13,9 @@ export const pageQuery = {
     .string()
     .regex(/^[0-9]{1,3}$/, "must be a number from 1 to 100")
     .transform(Number)
-    .refine((value) => value >= 1 && value <= 100, "must be a number from 1 to 100")
+    .refine((value) => value >= 1 && value <= PAGE_MAX, "must be a number from 1 to 100")
     .default(50)
-    .openapi({ type: "integer", minimum: 1, maximum: 100, default: 50 }),
+    .openapi({ type: "integer", minimum: 1, maximum: PAGE_MAX, default: 50 }),
   cursor: cursorText.optional().openapi({ description: "`next_cursor` of the page before." }),
 };
 

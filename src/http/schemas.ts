@@ -118,6 +118,15 @@ export const optionalText = (max: number, kind: typeof text = text) =>
 /** An id that the shop numbers: a positive integer. */
 export const id = z.int().positive().max(Number.MAX_SAFE_INTEGER);
 
+/** The version of a ticket or customer: it rises with each change. */
+export const version = id;
+
+/** How many there are of something, or how long it takes. */
+export const count = z.int().nonnegative().max(Number.MAX_SAFE_INTEGER);
+
+/** What an address answered: whatever three digits it sent. */
+export const httpStatus = z.int().min(0).max(999);
+
 /** An id in a path: decimal digits only. */
 export const pathId = z
   .string()

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { pageQuery } from "../http/cursor.ts";
+import { PAGE_MAX, pageQuery } from "../http/cursor.ts";
 import { id, instant, nullableText, optionalText, text } from "../http/schemas.ts";
 
 export const MACHINE_STATUSES = ["operational", "maintenance", "out_of_service"] as const;
@@ -24,7 +24,7 @@ export const UpdateMachineTypeInput = CreateMachineTypeInput.partial().openapi("
 
 export const MachineTypeOutput = z.object({ machine_type: MachineType }).openapi("MachineTypeOutput");
 export const MachineTypeListOutput = z
-  .object({ machine_types: z.array(MachineType), next_cursor: z.string().nullable() })
+  .object({ machine_types: z.array(MachineType).max(PAGE_MAX), next_cursor: z.string().nullable() })
   .openapi("MachineTypeListOutput");
 
 export const Machine = z
@@ -84,7 +84,7 @@ export type UpdateMachineInput = z.output<typeof UpdateMachineInput>;
 
 export const MachineOutput = z.object({ machine: Machine }).openapi("MachineOutput");
 export const MachineListOutput = z
-  .object({ machines: z.array(Machine), next_cursor: z.string().nullable() })
+  .object({ machines: z.array(Machine).max(PAGE_MAX), next_cursor: z.string().nullable() })
   .openapi("MachineListOutput");
 
 export const MachineEntry = z
@@ -108,7 +108,7 @@ export const MachineEntry = z
 export type MachineEntry = z.output<typeof MachineEntry>;
 
 export const MachineTimelineOutput = z
-  .object({ timeline: z.array(MachineEntry), next_cursor: z.string().nullable() })
+  .object({ timeline: z.array(MachineEntry).max(PAGE_MAX), next_cursor: z.string().nullable() })
   .openapi("MachineTimelineOutput");
 
 export const PageQuery = z.object(pageQuery);

@@ -1,6 +1,6 @@
 import { type RouteConfig, z } from "@hono/zod-openapi";
 import { id } from "../http/schemas.ts";
-import { type FieldError, PROBLEMS, type ProblemCode, type ProblemMembers } from "../problem.ts";
+import { ERRORS_MAX, type FieldError, PROBLEMS, type ProblemCode, type ProblemMembers } from "../problem.ts";
 
 /** Headers of answers, described once and referred to by every answer that has them. */
 export const ANSWER_HEADERS = {
@@ -58,6 +58,7 @@ export const file = <Type extends string>(type: Type, description: string, ...he
 const EXTENSIONS = {
   allowed: z
     .array(z.string())
+    .max(20)
     .optional()
     .openapi({ description: "With `illegal_status_transition`: what is possible." }),
   current_status: z
@@ -68,9 +69,13 @@ const EXTENSIONS = {
     .nullable()
     .optional()
     .openapi({ description: "With `illegal_status_transition`: who has the ticket." }),
-  known: z.array(z.string()).optional().openapi({ description: "With `unknown_parameter`: what the route takes." }),
+  known: z
+    .array(z.string())
+    .max(50)
+    .optional()
+    .openapi({ description: "With `unknown_parameter`: what the route takes." }),
   maximum: id.optional().openapi({ description: "With `too_many`: how many there may be." }),
-  tickets: z.array(z.string()).optional().openapi({
+  tickets: z.array(z.string()).max(20).optional().openapi({
     description: "With `machine_is_down`: numbers of the open tickets that hold it, the oldest 20 at most.",
   }),
 } satisfies { [Member in keyof ProblemMembers]-?: z.ZodType<ProblemMembers[Member]> };
@@ -80,13 +85,14 @@ export const ProblemSchema = z
   .object({
     type: z.string().openapi({ format: "uri-reference", example: "/problems/validation_failed" }),
     title: z.string(),
-    status: z.int(),
+    status: z.int().min(400).max(599),
     detail: z.string(),
     code: z.enum(Object.keys(PROBLEMS) as [ProblemCode, ...ProblemCode[]]),
     request_id: z.string(),
     error: z.string().openapi({ description: "The same as `detail`." }),
     errors: z
       .array(z.object({ path: z.string(), message: z.string() }) satisfies z.ZodType<FieldError>)
+      .max(ERRORS_MAX)
       .optional()
       .openapi({ description: "Which fields or parameters are wrong, and why." }),
     ...EXTENSIONS,

@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
-import { pageQuery } from "../http/cursor.ts";
-import { exactText, id, instant, optionalText, pathId, webAddress } from "../http/schemas.ts";
+import { PAGE_MAX, pageQuery } from "../http/cursor.ts";
+import { count, exactText, httpStatus, id, instant, optionalText, pathId, webAddress } from "../http/schemas.ts";
 
 export const VapidPublicKeyOutput = z.object({ public_key: z.string() }).openapi("VapidPublicKeyOutput");
 
@@ -30,22 +30,27 @@ export const PushSubscription = z
   })
   .openapi("PushSubscription");
 
+/** Devices that one person may have (contract section 5); the longest unused makes room. */
+export const DEVICES_PER_USER = 10;
+
 export const SubscriptionOutput = z.object({ subscription: PushSubscription }).openapi("SubscriptionOutput");
 export const SubscriptionListOutput = z
-  .object({ subscriptions: z.array(PushSubscription), next_cursor: z.null() })
+  .object({ subscriptions: z.array(PushSubscription).max(DEVICES_PER_USER), next_cursor: z.null() })
   .openapi("SubscriptionListOutput");
 
 export const PushTestOutput = z
   .object({
-    results: z.array(
-      z.object({
-        subscription_id: id,
-        device_name: z.string().nullable(),
-        status: z.enum(["success", "failed", "expired"]),
-        http_status: z.int().nullable(),
-        error_message: z.string().nullable(),
-      }),
-    ),
+    results: z
+      .array(
+        z.object({
+          subscription_id: id,
+          device_name: z.string().nullable(),
+          status: z.enum(["success", "failed", "expired"]),
+          http_status: httpStatus.nullable(),
+          error_message: z.string().nullable(),
+        }),
+      )
+      .max(DEVICES_PER_USER),
   })
   .openapi("PushTestOutput");
 
@@ -57,9 +62,9 @@ export const PushLog = z
     user_id: id,
     subscription_id: id.nullable(),
     status: z.enum(["success", "failed", "expired", "no_device"]),
-    http_status: z.int().nullable(),
+    http_status: httpStatus.nullable(),
     error_message: z.string().nullable(),
-    attempt: z.int(),
+    attempt: count,
     created_at: instant,
   })
   .openapi("PushLog");
@@ -72,5 +77,5 @@ export const PushLogListQuery = z.object({
 export type PushLogListQuery = z.output<typeof PushLogListQuery>;
 
 export const PushLogListOutput = z
-  .object({ logs: z.array(PushLog), next_cursor: z.string().nullable() })
+  .object({ logs: z.array(PushLog).max(PAGE_MAX), next_cursor: z.string().nullable() })
   .openapi("PushLogListOutput");

@@ -6,10 +6,8 @@ import { type Answer, batchOnce, type IdempotencyRecord } from "../http/idempote
 import { AppError } from "../problem.ts";
 import { endpointDigest, pushEndpoint } from "./endpoint.ts";
 import { areUsableKeys } from "./keys.ts";
-import type { SubscribeInput } from "./schemas.ts";
+import { DEVICES_PER_USER, type SubscribeInput } from "./schemas.ts";
 
-/** Devices that one person may have (contract section 5); the longest unused makes room. */
-export const DEVICES_PER_USER = 10;
 /** How long an endpoint which a push service has called gone is refused. */
 const EXPIRED_MS = 90 * 24 * 60 * 60_000;
 /** Endpoints forgotten in one night: far more than any shop's devices. */

@@ -4,8 +4,8 @@ import { push_subscriptions } from "../db/schema.ts";
 import { createConnections } from "../deliveries/job.ts";
 import { deviceEffects, withNormalEndpoints } from "./devices.ts";
 import { notification } from "./notification.ts";
+import { DEVICES_PER_USER } from "./schemas.ts";
 import { sendToDevices } from "./send.ts";
-import { DEVICES_PER_USER } from "./subscriptions.ts";
 
 const TTL_SECONDS = 60;
 const CONNECTIONS = 5;

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { INSTANT_BOUNDS, id, inputInstant, instant, pathId } from "../http/schemas.ts";
+import { count, INSTANT_BOUNDS, id, inputInstant, instant, pathId } from "../http/schemas.ts";
 import { TICKET_PRIORITIES, TICKET_STATUSES } from "../tickets/schemas.ts";
 
 export const StatsQuery = z.object({
@@ -11,8 +11,13 @@ export const StatsQuery = z.object({
 });
 export type StatsQuery = z.output<typeof StatsQuery>;
 
+/** The longest period: five years. */
+export const DAYS_MAX = 1827;
+/** Machines listed under downtime, the worst first. What is told of all machines is made from all of them. */
+export const MACHINES_MAX = 200;
+
 const Durations = z
-  .object({ count: z.int(), median_seconds: z.number().nullable(), p90_seconds: z.number().nullable() })
+  .object({ count, median_seconds: z.number().nullable(), p90_seconds: z.number().nullable() })
   .openapi("Durations");
 
 export const Stats = z
@@ -21,23 +26,25 @@ export const Stats = z
     to: instant,
     machine_id: id.nullable(),
     open_by_status: z
-      .partialRecord(z.enum(TICKET_STATUSES), z.int())
+      .partialRecord(z.enum(TICKET_STATUSES), count)
       .openapi({ description: "Now, open statuses only." }),
-    open_by_priority: z.record(z.enum(TICKET_PRIORITIES), z.int()).openapi({ description: "Now." }),
-    overdue: z.int().openapi({ description: "Open now and past their scheduled_date." }),
+    open_by_priority: z.record(z.enum(TICKET_PRIORITIES), count).openapi({ description: "Now." }),
+    overdue: count.openapi({ description: "Open now and past their scheduled_date." }),
     per_day: z
       .array(
         z.object({
           day: z.string().openapi({ format: "date", example: "2026-11-20" }),
-          created: z.int(),
-          completed: z.int(),
+          created: count,
+          completed: count,
         }),
       )
+      .max(DAYS_MAX + 1)
       .openapi({ description: "Days of the shop's time zone, of the whole period." }),
     time_to_acknowledge: Durations,
     time_to_complete: Durations,
     downtime: z
-      .array(z.object({ machine_id: id, machine_name: z.string(), failures: z.int(), downtime_seconds: z.int() }))
+      .array(z.object({ machine_id: id, machine_name: z.string(), failures: count, downtime_seconds: count }))
+      .max(MACHINES_MAX)
       .openapi({
         description: "The 200 machines that stood longest; overlapping stops count once, and none beyond now.",
       }),

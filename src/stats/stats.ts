@@ -6,13 +6,10 @@ import { type Day, localDays } from "../time/days.ts";
 import { countsOf, downtimeOf, type MachineFigures, milliseconds } from "./counting.ts";
 import { summarize, toSeconds } from "./durations.ts";
 import { MARKED_DAYS, TOO_MUCH } from "./kept-days.ts";
-import type { Stats, StatsQuery } from "./schemas.ts";
+import { DAYS_MAX, MACHINES_MAX, type Stats, type StatsQuery } from "./schemas.ts";
 
 const DAY_MS = 24 * 60 * 60_000;
 const DEFAULT_DAYS = 30;
-const MAX_DAYS = 1827;
-/** Machines listed under downtime, the worst first. What is told of all machines is made from all of them. */
-const MACHINES = 200;
 
 // The days of the period that have begun, cut to it: ?3. A day that is cut matches no kept one.
 const DAYS = "SELECT key AS piece, value ->> 0 AS s, value ->> 1 AS e FROM json_each(?3)";
@@ -50,10 +47,10 @@ function range(ctx: Context, query: StatsQuery): { from: Date; to: Date } {
   const to = query.to ? new Date(query.to) : ctx.now();
   const from = query.from ? new Date(query.from) : new Date(to.getTime() - DEFAULT_DAYS * DAY_MS);
   const length = to.getTime() - from.getTime();
-  if (length <= 0 || length > MAX_DAYS * DAY_MS) {
+  if (length <= 0 || length > DAYS_MAX * DAY_MS) {
     throw new AppError("validation_failed", {
       params: { fields: "from, to" },
-      errors: [{ path: "from", message: `must lie before to, by at most ${MAX_DAYS} days` }],
+      errors: [{ path: "from", message: `must lie before to, by at most ${DAYS_MAX} days` }],
     });
   }
   return { from, to };
@@ -159,7 +156,7 @@ export async function computeStats(base: Context, query: StatsQuery): Promise<St
   const downMs = sum([...stops.values()].map(({ ms }) => ms));
   const inUseMs = sum(machines.map(({ in_use_ms }) => in_use_ms));
   const nameOf = new Map(machines.map(({ id, name }) => [id, name]));
-  const worst = [...stops].sort(([a, one], [b, other]) => other.ms - one.ms || a - b).slice(0, MACHINES);
+  const worst = [...stops].sort(([a, one], [b, other]) => other.ms - one.ms || a - b).slice(0, MACHINES_MAX);
   return {
     from: from.toISOString(),
     to: to.toISOString(),

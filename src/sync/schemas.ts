@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { Delivery } from "../deliveries/schemas.ts";
-import { id, instant } from "../http/schemas.ts";
+import { count, id, instant } from "../http/schemas.ts";
 
 /** More ids than the body's limit has room for are not named one by one. */
 const IDS_LIMIT = 10_000;
@@ -8,9 +8,7 @@ const IDS_LIMIT = 10_000;
 export const SyncCustomersInput = z
   .object({
     ids: z.array(id).max(IDS_LIMIT).optional().openapi({ description: "All customers in use, when left out." }),
-    after: z
-      .int()
-      .min(0)
+    after: count
       .default(0)
       .openapi({ description: "Only customers with a greater id: the `next_after` of the answer before." }),
   })
@@ -21,20 +19,20 @@ export const SyncedCustomerOutput = z.object({ delivery: Delivery }).openapi("Sy
 
 export const SyncCustomersOutput = z
   .object({
-    queued: z.int().openapi({ description: "One job for each customer, new or brought up to date." }),
-    unknown: z.array(id).openapi({ description: "Named ids that no customer has." }),
+    queued: count.openapi({ description: "One job for each customer, new or brought up to date." }),
+    unknown: z.array(id).max(IDS_LIMIT).openapi({ description: "Named ids that no customer has." }),
     next_after: id.nullable().openapi({ description: "Where to go on, when one request could not take all." }),
   })
   .openapi("SyncCustomersOutput");
 
 export const SyncStatusOutput = z
   .object({
-    total: z.int().openapi({ description: "Jobs in the table; completed ones leave it after 30 days." }),
-    pending: z.int(),
-    processing: z.int(),
-    completed: z.int(),
-    failed: z.int(),
-    linked: z.int().openapi({ description: "Customers whose customer at Stripe is known." }),
+    total: count.openapi({ description: "Jobs in the table; completed ones leave it after 30 days." }),
+    pending: count,
+    processing: count,
+    completed: count,
+    failed: count,
+    linked: count.openapi({ description: "Customers whose customer at Stripe is known." }),
     configured: z.boolean(),
     paused: z
       .object({
@@ -48,7 +46,12 @@ export const SyncStatusOutput = z
   .openapi("SyncStatusOutput");
 
 export const StripeEventInput = z
-  .object({ id: z.string(), type: z.string(), created: z.int(), data: z.object({ object: z.unknown() }) })
+  .object({
+    id: z.string().max(255),
+    type: z.string().max(255),
+    created: count,
+    data: z.object({ object: z.unknown() }),
+  })
   .openapi("StripeEventInput", { description: "An event as Stripe sends it; the signature is over the raw body." });
 
 export const StripeEventOutput = z.object({ received: z.literal(true) }).openapi("StripeEventOutput");

@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
-import { cursorText, pageQuery } from "../http/cursor.ts";
-import { id, inputInstant, instant, optionalText, pathId, text } from "../http/schemas.ts";
+import { cursorText, PAGE_MAX, pageQuery } from "../http/cursor.ts";
+import { id, inputInstant, instant, optionalText, pathId, text, version } from "../http/schemas.ts";
 
 export const TICKET_STATUSES = [
   "received",
@@ -74,7 +74,7 @@ export const Ticket = z
     completed_at: instant.nullable(),
     created_at: instant,
     updated_at: instant,
-    version: z.int(),
+    version,
   })
   .openapi("Ticket");
 export type Ticket = z.output<typeof Ticket>;
@@ -127,7 +127,7 @@ export const TIMELINE_SHOWN = 100;
 
 export const TimelineOutput = z
   .object({
-    timeline: z.array(TimelineEntry),
+    timeline: z.array(TimelineEntry).max(PAGE_MAX),
     next_cursor: z.string().nullable().openapi({ description: "The place after this page, for `cursor`." }),
     previous_cursor: z.string().nullable().openapi({ description: "The place before this page, for `before`." }),
   })
@@ -167,7 +167,7 @@ export const TicketWithTimelineOutput = z
   .openapi("TicketWithTimelineOutput");
 
 export const TicketListOutput = z
-  .object({ tickets: z.array(Ticket), next_cursor: z.string().nullable() })
+  .object({ tickets: z.array(Ticket).max(PAGE_MAX), next_cursor: z.string().nullable() })
   .openapi("TicketListOutput");
 
 /** A comma-separated list of known names, without repeats. */
@@ -222,7 +222,11 @@ export type TicketListQuery = z.output<typeof TicketListQuery>;
 export const QueueQuery = z.object(pageQuery);
 
 export const TicketRefParam = z.object({
-  ref: z
-    .string()
-    .openapi({ param: { name: "ref", in: "path" }, example: "CNC-1126-0001", description: "`ticket_id` or `id`" }),
+  // Not checked: what is longer is the name of no ticket.
+  ref: z.string().openapi({
+    param: { name: "ref", in: "path" },
+    maxLength: 40,
+    example: "CNC-1126-0001",
+    description: "`ticket_id` or `id`",
+  }),
 });

@@ -7,10 +7,7 @@ import { AppError } from "../problem.ts";
 import { fold } from "../search/words.ts";
 import { isAssignable } from "./assignable.ts";
 import { userColumns } from "./row.ts";
-import type { UserListQuery } from "./schemas.ts";
-
-/** More people than a shop assigns work to. */
-const ASSIGNABLE_LIMIT = 500;
+import { ASSIGNABLE_MAX, type UserListQuery } from "./schemas.ts";
 
 // SQLite's lower() knows ASCII only, and people here are called Élodie: one replace() for each accented letter of
 // French, German and Spanish. D1 takes no expression deeper than 100, which is some 45 of them.
@@ -69,6 +66,6 @@ export async function listAssignable(ctx: Context) {
     .from(users)
     .where(sql.raw(isAssignable("users")))
     .orderBy(asc(users.name), asc(users.id))
-    .limit(ASSIGNABLE_LIMIT);
+    .limit(ASSIGNABLE_MAX);
   return { users: rows, next_cursor: null };
 }

@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { PASSWORD_LENGTH } from "../auth/password-rules.ts";
 import { ROLES } from "../auth/roles.ts";
 import { newPassword, SignedInUser } from "../auth/schemas.ts";
-import { pageQuery } from "../http/cursor.ts";
+import { PAGE_MAX, pageQuery } from "../http/cursor.ts";
 import { emailAddress, exactText, id, instant, text } from "../http/schemas.ts";
 import { LOCALES } from "../problem.ts";
 
@@ -67,9 +67,14 @@ export type UserListQuery = z.output<typeof UserListQuery>;
 
 export const UserOutput = z.object({ user: User }).openapi("UserOutput");
 export const UserListOutput = z
-  .object({ users: z.array(User), next_cursor: z.string().nullable() })
+  .object({ users: z.array(User).max(PAGE_MAX), next_cursor: z.string().nullable() })
   .openapi("UserListOutput");
+/** People that can be assigned, on one page: more than a shop gives work to. */
+export const ASSIGNABLE_MAX = 500;
 export const AssignableListOutput = z
-  .object({ users: z.array(User.pick({ id: true, name: true, role: true })), next_cursor: z.null() })
+  .object({
+    users: z.array(User.pick({ id: true, name: true, role: true })).max(ASSIGNABLE_MAX),
+    next_cursor: z.null(),
+  })
   .openapi("AssignableListOutput");
 export const MeOutput = z.object({ user: SignedInUser }).openapi("MeOutput");

@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
-import { id, instant, nullableText, optionalText, webAddress } from "../http/schemas.ts";
+import { PAGE_MAX } from "../http/cursor.ts";
+import { httpStatus, id, instant, nullableText, optionalText, webAddress } from "../http/schemas.ts";
 import { WEBHOOK_EVENTS } from "../tickets/events.ts";
 
 const url = webAddress.openapi({ example: "https://connect.example.com/workflow/123" });
@@ -29,7 +30,7 @@ export const WebhookEndpoint = z
   .object({
     id,
     url: z.string().openapi({ format: "uri" }),
-    events: z.array(z.enum(WEBHOOK_EVENTS)),
+    events: z.array(z.enum(WEBHOOK_EVENTS)).max(WEBHOOK_EVENTS.length),
     description: z.string().nullable(),
     active: z.boolean(),
     disabled_reason: z.enum(["gone", "failing"]).nullable(),
@@ -44,13 +45,13 @@ export const WebhookWithSecretOutput = z
   .object({ webhook: WebhookEndpoint.extend({ secret: z.string().openapi({ description: "Shown this once." }) }) })
   .openapi("WebhookWithSecretOutput");
 export const WebhookListOutput = z
-  .object({ webhooks: z.array(WebhookEndpoint), next_cursor: z.string().nullable() })
+  .object({ webhooks: z.array(WebhookEndpoint).max(PAGE_MAX), next_cursor: z.string().nullable() })
   .openapi("WebhookListOutput");
 
 export const WebhookTestOutput = z
   .object({
     delivered: z.boolean(),
-    http_status: z.int().nullable(),
+    http_status: httpStatus.nullable(),
     error: z.string().nullable(),
     response: z.string().nullable(),
   })

@@ -77,3 +77,18 @@ test("known parameters are taken together", async () => {
     200,
   );
 });
+
+describe("a header that a handler reads", () => {
+  const asking = (length: number) => send(admin, undefined, { "if-none-match": `"${"x".repeat(length - 2)}"` });
+
+  test("may have a thousand characters", async () => {
+    expect((await app.request("/api/tickets", asking(1000))).status).toBe(200);
+  });
+
+  test("is refused when it has more", async () => {
+    const problem = await expectRefusal(app, "/api/tickets", asking(1001), 400, "validation_failed");
+    expect(problem.errors).toEqual([{ path: "If-None-Match", message: "must have at most 1000 characters" }]);
+    const signed = { method: "POST", body: "{}", headers: { "stripe-signature": "x".repeat(1001) } };
+    await expectRefusal(app, "/api/stripe/webhook", signed, 400, "validation_failed");
+  });
+});

@@ -5,7 +5,7 @@ import { decodedCsv } from "./decode.ts";
 import { type CsvLine, parseCsv } from "./parse.ts";
 
 /** Largest file in bytes. */
-const IMPORT_LIMIT = 12 * 1024 * 1024;
+export const IMPORT_LIMIT = 12 * 1024 * 1024;
 
 /**
  * Reads the table in a request's body while it arrives, so that neither the file nor what is wrong with it fills the

@@ -10,7 +10,7 @@ import { listPages, readTickets } from "../list.ts";
 import { type Ticket, ticketFilters } from "../schemas.ts";
 import { EXPORT_PAGE, exportFileName, exportTickets } from "./export.ts";
 import { importTickets } from "./import.ts";
-import { readTable } from "./read-table.ts";
+import { IMPORT_LIMIT, readTable } from "./read-table.ts";
 import { ImportQuery, ImportReport } from "./schemas.ts";
 import { importName } from "./written.ts";
 
@@ -46,7 +46,7 @@ const importCsv = defineRoute({
     "Send it with `dry_run=true` first. docs/import.md describes the columns.",
   permission: "tickets:csv",
   query: ImportQuery,
-  rawBody: { "text/csv": { schema: { type: "string" } } },
+  rawBody: { "text/csv": { schema: { type: "string", maxLength: IMPORT_LIMIT } } },
   idempotent: true,
   answers: { 200: json(ImportReport, "What became of each line. A line that failed loses no other.") },
   problems: [

@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { count } from "../../http/schemas.ts";
 
 const flag = (description: string) =>
   z
@@ -16,13 +17,16 @@ export const ImportQuery = z.object({
 
 export const ImportLine = z
   .object({
-    line: z.int().openapi({ description: "Where it begins in the file; the header is line 1." }),
+    line: count.openapi({ description: "Where it begins in the file; the header is line 1." }),
     status: z.enum(["imported", "skipped", "failed"]),
     ticket_id: z.string().nullable(),
-    errors: z.array(z.object({ path: z.string(), message: z.string() })).openapi({
-      description:
-        "Why it failed or was skipped: of the first 100 lines that failed and the first 100 that were skipped.",
-    }),
+    errors: z
+      .array(z.object({ path: z.string(), message: z.string() }))
+      .max(100)
+      .openapi({
+        description:
+          "Why it failed or was skipped: of the first 100 lines that failed and the first 100 that were skipped.",
+      }),
   })
   .openapi("ImportLine");
 export type ImportLine = z.output<typeof ImportLine>;
@@ -30,11 +34,11 @@ export type ImportLine = z.output<typeof ImportLine>;
 export const ImportReport = z
   .object({
     dry_run: z.boolean(),
-    total: z.int(),
-    imported: z.int(),
-    skipped: z.int().openapi({ description: "Their number exists already, in the shop or earlier in the file." }),
-    failed: z.int(),
-    errors_omitted: z.int().openapi({ description: "Errors of the lines beyond those, which are not spelled out." }),
+    total: count,
+    imported: count,
+    skipped: count.openapi({ description: "Their number exists already, in the shop or earlier in the file." }),
+    failed: count,
+    errors_omitted: count.openapi({ description: "Errors of the lines beyond those, which are not spelled out." }),
     lines: z.array(ImportLine).max(10_000),
   })
   .openapi("ImportReport");
