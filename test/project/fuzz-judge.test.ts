@@ -45,7 +45,9 @@ test("an answer as it is documented has no fault", () => {
   expect(faults("createMachineType", 201, good, {})).toEqual([]);
   expect(faults("createMachineType", 409, problem("machine_type_code_taken", 409), {})).toEqual([]);
   expect(faults("deleteMachine", 204, null, {})).toEqual([]);
-  expect(faults("listMachineTypes", 200, { machine_types: [type], next_cursor: "x" }, { link: "<x>" })).toEqual([]);
+  expect(
+    faults("listMachineTypes", 200, { machine_types: [type], next_cursor: "x" }, { link: '<x>; rel="next"' }),
+  ).toEqual([]);
 });
 
 describe("a fault is", () => {
@@ -75,9 +77,14 @@ describe("a fault is", () => {
       /replayed: no/,
     ],
     [
+      "a last page that leads on",
+      faults("listMachineTypes", 200, { machine_types: [], next_cursor: null }, { link: '<x>; rel="next"' }),
+      /a Link to the next page/,
+    ],
+    [
       "a page that goes on without Link",
       faults("listMachineTypes", 200, { machine_types: [], next_cursor: "x" }, {}),
-      /no Link/,
+      /no Link to the next page/,
     ],
     ["429 without Retry-After", faults("signIn", 429, problem("too_many_requests", 429), {}), /without Retry-After/],
     ["slowness", faults("createMachineType", 201, good, {}, { ms: 2001 }), /more than 2000 ms/],

@@ -46,7 +46,9 @@ function* judgeHeaders(
   }
   if (!documented.headers.link || typeof body !== "object" || body === null) return;
   const goesOn = "next_cursor" in body && body.next_cursor !== null;
-  if (goesOn !== headers.has("link")) yield `has ${goesOn ? "a" : "no"} next_cursor and ${goesOn ? "no" : "a"} Link`;
+  const leadsOn = /rel="next"/.test(headers.get("link") ?? "");
+  if (goesOn !== leadsOn)
+    yield `has ${goesOn ? "a" : "no"} next_cursor and ${leadsOn ? "a" : "no"} Link to the next page`;
 }
 
 function* judgeProblem(

@@ -40,6 +40,7 @@ const HOLDERS: Record<string, Kind> = {
 /** What a member of a body, or a parameter, is the id of. */
 const NAMED: Record<string, Kind> = {
   assigned_to: "user",
+  before: "cursor",
   customer_id: "customer",
   delivery_id: "delivery",
   ids: "customer",
@@ -55,6 +56,8 @@ const NAMED: Record<string, Kind> = {
   ticket: "number",
   user_id: "user",
 };
+
+const CURSORS = ["next_cursor", "previous_cursor", "timeline_before"];
 
 /** What `{id}` is the id of, by the part of the path before it. */
 const BEFORE_ID: Record<string, Kind> = {
@@ -104,7 +107,7 @@ export class Known {
       if (name === "id" && kind === "ticket" && typeof inner === "number") this.add("number", String(inner));
       if (typeof inner === "string" && name === "ticket_id") this.add("number", inner);
       if (typeof inner === "string" && name === "code" && kind === "machine_type") this.add("code", inner);
-      if (typeof inner === "string" && name === "next_cursor") this.add("cursor", inner);
+      if (typeof inner === "string" && CURSORS.includes(name)) this.add("cursor", inner);
       this.learn(inner, name);
     }
   }
