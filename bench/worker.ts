@@ -1,5 +1,6 @@
 import { Hono } from "hono";
-import { createContext, realWorld } from "../src/context.ts";
+import { senders } from "../src/channels.ts";
+import { createContext } from "../src/context.ts";
 import { claim, dispatch } from "../src/deliveries/dispatch.ts";
 import { IDS_PER_MESSAGE } from "../src/deliveries/outbox.ts";
 import type { Bindings } from "../src/env.ts";
@@ -7,6 +8,7 @@ import worker from "../src/index.ts";
 import { keepDays } from "../src/stats/kept-days.ts";
 import { computeStats } from "../src/stats/stats.ts";
 import { enqueueSync } from "../src/sync/enqueue.ts";
+import { realWorld } from "../src/world.ts";
 import {
   DATASET_HEADER,
   DRAIN_PATH,
@@ -46,7 +48,7 @@ const bench = new Hono<{ Bindings: BenchBindings }>()
     }>();
     const ids = results.map((row) => row.id);
     for (let start = 0; start < ids.length; start += IDS_PER_MESSAGE) {
-      await dispatch(ctx, ids.slice(start, start + IDS_PER_MESSAGE));
+      await dispatch(ctx, ids.slice(start, start + IDS_PER_MESSAGE), senders);
     }
     return c.json({ due: ids.length }, 200);
   })

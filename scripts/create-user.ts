@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { PASSWORD_LENGTH, passwordFlaw } from "../src/auth/password-rules.ts";
-import { ROLES, type Role } from "../src/auth/roles.ts";
 import { detailOf } from "../src/problem.ts";
+import { ROLES, type Role } from "../src/vocabulary/roles.ts";
 import { insertUserSql } from "./lib/users.ts";
 
 const { values } = parseArgs({

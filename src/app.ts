@@ -4,7 +4,7 @@ import { secureHeaders } from "hono/secure-headers";
 import { apiKeyRoutes } from "./api-keys/routes.ts";
 import { attachmentRoutes, ticketAttachmentRoutes } from "./attachments/routes.ts";
 import { authRoutes } from "./auth/routes.ts";
-import { type AppEnv, createContext, type RequestContext, realWorld, type World } from "./context.ts";
+import { type AppEnv, createContext, type RequestContext } from "./context.ts";
 import { contactRoutes } from "./customers/contact-routes.ts";
 import { customerRoutes } from "./customers/routes.ts";
 import { unavailability } from "./db/errors.ts";
@@ -32,6 +32,7 @@ import { ticketRoutes } from "./tickets/routes.ts";
 import { meRoutes, userRoutes } from "./users/routes.ts";
 import { pabblyEndpointReady } from "./webhooks/pabbly.ts";
 import { webhookRoutes } from "./webhooks/routes.ts";
+import { realWorld, type World } from "./world.ts";
 
 const fieldErrors = (issues: { path: PropertyKey[]; message: string }[]): FieldError[] =>
   issues.map((issue) => ({ path: issue.path.map(String).join("."), message: issue.message }));

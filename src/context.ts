@@ -1,34 +1,12 @@
 import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
-import type { Actor } from "./auth/actor.ts";
+import type { Actor } from "./actor.ts";
 import { type Bindings, type Env, readEnv } from "./env.ts";
-import type { IdempotencyKey } from "./http/idempotency.ts";
 import { createLogger, type Logger } from "./log.ts";
 import type { Locale } from "./problem.ts";
+import type { World } from "./world.ts";
 
 /** The query builder: it reads, and writes nothing (docs/decisions/sql-and-query-builder.md). */
 export type Database = Pick<DrizzleD1Database, "select" | "batch">;
-
-/** The outside world, so that a test can own the clock and the waiting. */
-export interface World {
-  /** The current instant. */
-  now(): Date;
-  /** Resolves after `ms` milliseconds. */
-  sleep(ms: number): Promise<void>;
-  /** How the Worker reaches push services, webhooks and Stripe. */
-  fetch: typeof fetch;
-}
-
-export const realWorld: World = {
-  now: () => new Date(),
-  sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-  fetch: (input, init) => fetch(input, init),
-};
-
-/** The same context with its clock standing still: one instant for all that a request writes and compares with. */
-export function atOneInstant<C extends World>(ctx: C): C {
-  const now = ctx.now();
-  return { ...ctx, now: () => now };
-}
 
 /** What every verb may know. Verbs never see Hono's context, a queue message or a cron event. */
 export interface Context extends World {
@@ -50,6 +28,13 @@ export interface RequestContext extends Context {
 /** The context of a signed-in request. */
 export interface ActorContext extends RequestContext {
   actor: Actor;
+}
+
+/** The header `Idempotency-Key` of a request, together with what it must match. */
+export interface IdempotencyKey {
+  /** Method and path, so that one key may serve several routes. */
+  route: string;
+  key: string;
 }
 
 /** Hono's generics for every router of the application. */

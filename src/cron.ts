@@ -1,4 +1,4 @@
-import { type Context, createContext, realWorld, type World } from "./context.ts";
+import { type Context, createContext } from "./context.ts";
 import { sweep } from "./deliveries/sweep.ts";
 import { settleEmails } from "./emails/settle.ts";
 import type { Bindings } from "./env.ts";
@@ -7,6 +7,7 @@ import { purgesAtNight, unfinishedPurges } from "./purges.ts";
 import { keepDays } from "./stats/kept-days.ts";
 import { remind } from "./tickets/escalate.ts";
 import { pabblyEndpointReady } from "./webhooks/pabbly.ts";
+import { realWorld, type World } from "./world.ts";
 
 /** The nightly expression in wrangler.toml; any other run is the one of each minute. */
 const NIGHTLY = "17 7 * * *";

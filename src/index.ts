@@ -1,4 +1,5 @@
 import { createApp } from "./app.ts";
+import { senders } from "./channels.ts";
 import { runCron } from "./cron.ts";
 import { consume } from "./deliveries/consumer.ts";
 import type { Bindings, DeliveryMessage } from "./env.ts";
@@ -9,6 +10,6 @@ const app = createApp();
 
 export default {
   fetch: app.fetch,
-  queue: (batch, env) => consume(batch, env),
+  queue: (batch, env) => consume(batch, env, senders),
   scheduled: (controller, env) => runCron(controller.cron, env),
 } satisfies ExportedHandler<Bindings, DeliveryMessage>;

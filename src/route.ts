@@ -1,7 +1,6 @@
 import { type RouteConfig, z } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
 import { requires } from "./auth/guard.ts";
-import { PERMISSIONS, type Permission } from "./auth/roles.ts";
 import type { AppEnv } from "./context.ts";
 import { boundedHeaders, HEADER_MAX } from "./http/bounded-headers.ts";
 import { IDEMPOTENCY_DAYS, idempotencyKey } from "./http/idempotency.ts";
@@ -10,6 +9,7 @@ import { knownParameters } from "./http/known-parameters.ts";
 import { type Answer, type AnswerHeader, answerHeaders, problemAnswers } from "./openapi/answers.ts";
 import type { Tag } from "./openapi/document.ts";
 import type { ProblemCode } from "./problem.ts";
+import { PERMISSIONS, type Permission } from "./vocabulary/roles.ts";
 
 /** What there is to say about one route. Everything else about it follows from that (see `defineRoute`). */
 interface Definition {

@@ -1,10 +1,10 @@
 import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { createApp } from "../src/app.ts";
-import type { Role } from "../src/auth/roles.ts";
 import { signed } from "../src/auth/session-token.ts";
-import { realWorld, type World } from "../src/context.ts";
 import { type Bindings, readEnv } from "../src/env.ts";
+import type { Role } from "../src/vocabulary/roles.ts";
+import { realWorld, type World } from "../src/world.ts";
 
 export const ORIGIN = "https://shop.example";
 export const PASSWORD = env.TEST_PASSWORD.text;

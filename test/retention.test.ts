@@ -1,9 +1,10 @@
 import { createScheduledController } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeEach, expect, test } from "vitest";
-import { createContext, realWorld } from "../src/context.ts";
+import { createContext } from "../src/context.ts";
 import worker from "../src/index.ts";
 import { purgeExpired } from "../src/retention.ts";
+import { realWorld } from "../src/world.ts";
 import { unsigned } from "./auth/credentials.ts";
 import { countedDatabase } from "./deliveries/counted-database.ts";
 import { NIGHTLY, stage } from "./deliveries/stage.ts";

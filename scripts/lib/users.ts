@@ -1,5 +1,5 @@
 import { hashPassword } from "../../src/auth/password.ts";
-import type { Role } from "../../src/auth/roles.ts";
+import type { Role } from "../../src/vocabulary/roles.ts";
 
 export interface NewUser {
   email: string;

@@ -1,21 +1,10 @@
 import { and, eq, gt } from "drizzle-orm";
+import type { Actor } from "../actor.ts";
 import type { Context, RequestContext } from "../context.ts";
 import { sessions, users } from "../db/schema.ts";
-import { AppError, type Locale } from "../problem.ts";
+import { AppError } from "../problem.ts";
 import { withAuth } from "./auth.ts";
-import type { Role } from "./roles.ts";
 import { SESSION_SECONDS, sessionToken } from "./session-token.ts";
-
-/** The person on whose behalf a request acts. */
-export interface Actor {
-  id: number;
-  name: string;
-  email: string;
-  role: Role;
-  language: Locale | null;
-  /** The session that vouches for the actor; null with an API key, which is checked on each request. */
-  sessionId: number | null;
-}
 
 const actorColumns = {
   id: users.id,

@@ -3,8 +3,8 @@ import type { AppEnv } from "../context.ts";
 import { unauthorized } from "../db/signed-in.ts";
 import type { Env } from "../env.ts";
 import { AppError } from "../problem.ts";
+import { can, type Permission } from "../vocabulary/roles.ts";
 import { resolveActor } from "./actor.ts";
-import { can, type Permission } from "./roles.ts";
 
 /** Whether a browser's `Origin` is this site: by its public address, or as the request came in. */
 const isOwnOrigin = (origin: string, requestUrl: string, env: Env): boolean =>

@@ -1,5 +1,4 @@
 import { OpenAPIHono, z } from "@hono/zod-openapi";
-import { can } from "../auth/roles.ts";
 import type { AppEnv } from "../context.ts";
 import { sendAnswer, sendNotModified } from "../http/answer.ts";
 import { linkHeader, pageQuery } from "../http/cursor.ts";
@@ -9,6 +8,7 @@ import { IdParam } from "../http/schemas.ts";
 import { json } from "../openapi/answers.ts";
 import { AppError } from "../problem.ts";
 import { defineRoute } from "../route.ts";
+import { can } from "../vocabulary/roles.ts";
 import { exportCustomer } from "./export.ts";
 import { findCustomer, listCustomers } from "./read.ts";
 import { eraseCustomer, removeCustomer } from "./remove.ts";

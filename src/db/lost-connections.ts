@@ -1,4 +1,5 @@
-import type { Context } from "../context.ts";
+import type { Logger } from "../log.ts";
+import type { World } from "../world.ts";
 import { isTransient, unavailability } from "./errors.ts";
 
 /** Waits before the second and third try. */
@@ -12,7 +13,7 @@ const DELAYS_MS = [100, 300];
  * @throws AppError `database_unavailable`, and whatever `write` throws.
  */
 export async function throughLostConnections<T>(
-  ctx: Context,
+  ctx: World & { log: Logger },
   repeatable: boolean,
   write: () => Promise<T>,
 ): Promise<T> {

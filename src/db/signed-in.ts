@@ -1,4 +1,4 @@
-import type { Actor } from "../auth/actor.ts";
+import type { Actor } from "../actor.ts";
 import { AppError } from "../problem.ts";
 
 /** Nobody is signed in, or not any more. */

@@ -1,4 +1,4 @@
-import type { World } from "../context.ts";
+import type { World } from "../world.ts";
 import { databaseUnavailable } from "./errors.ts";
 
 /** Longest wait before another try, times the tries made so far, and at most WAIT_MAX_MS. */

@@ -1,5 +1,5 @@
 import type { Context } from "../context.ts";
-import { CHANNELS } from "./schedule.ts";
+import { CHANNELS } from "../vocabulary/channels.ts";
 
 /** Days that a completed delivery is kept (contract section 5). */
 export const RETENTION_DAYS = 30;

@@ -2,14 +2,11 @@ import type { Context } from "../context.ts";
 import { isNotNullViolation } from "../db/errors.ts";
 import type { Env } from "../env.ts";
 import { describeError } from "../log.ts";
-import { channels } from "./channels/index.ts";
-import { type Claim, createConnections, type DeliveryContext, type Outcome, wireId } from "./job.ts";
+import { createConnections } from "../outgoing/connections.ts";
+import { type Claim, type DeliveryContext, type Outcome, type Senders, wireId } from "./job.ts";
 import { announce } from "./outbox.ts";
 import { isOpen } from "./pauses.ts";
 import { LEASE_SECONDS, nextAttemptAt } from "./schedule.ts";
-
-/** Workers allow six connections at once; one is left for the database. */
-const CONNECTIONS = 5;
 
 // Of a paused channel only the probe can be claimed; of a closed one nothing.
 const claimStatement = (env: Env): string => `
@@ -123,21 +120,21 @@ function nextTime(job: Claim, outcome: Outcome, now: Date): Date | null {
   return at && outcome.deadline && at > outcome.deadline ? null : at;
 }
 
-async function attempt(ctx: DeliveryContext, job: Claim): Promise<Outcome> {
+async function attempt(ctx: DeliveryContext, job: Claim, senders: Senders): Promise<Outcome> {
   try {
-    return await channels[job.channel](ctx, job);
+    return await senders[job.channel](ctx, job);
   } catch (error) {
     ctx.log.error("delivery_channel_failed", describeError(error));
     return { result: "retry", error: "internal error" };
   }
 }
 
-async function deliver(base: DeliveryContext, id: number): Promise<void> {
+async function deliver(base: DeliveryContext, id: number, senders: Senders): Promise<void> {
   const job = await claim(base, id);
   if (!job) return;
   const ctx = { ...base, log: base.log.with({ delivery_id: job.id, wire_id: job.wire_id }) };
   const startedAt = ctx.now();
-  const outcome = await attempt(ctx, job);
+  const outcome = await attempt(ctx, job, senders);
   await finish(ctx, job, outcome, startedAt);
 }
 
@@ -147,8 +144,8 @@ async function deliver(base: DeliveryContext, id: number): Promise<void> {
  * @param ids at most IDS_PER_MESSAGE, so that one invocation stays within its queries.
  * @throws when the database fails; what was claimed is rescued after its lease.
  */
-export async function dispatch(ctx: Context, ids: number[]): Promise<void> {
-  const deliveryContext = { ...ctx, connections: createConnections(CONNECTIONS) };
-  const results = await Promise.allSettled([...new Set(ids)].map((id) => deliver(deliveryContext, id)));
+export async function dispatch(ctx: Context, ids: number[], senders: Senders): Promise<void> {
+  const deliveryContext = { ...ctx, connections: createConnections() };
+  const results = await Promise.allSettled([...new Set(ids)].map((id) => deliver(deliveryContext, id, senders)));
   for (const result of results) if (result.status === "rejected") throw result.reason;
 }

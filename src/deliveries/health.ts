@@ -1,7 +1,7 @@
 import type { Context } from "../context.ts";
 import type { Env } from "../env.ts";
+import { CHANNELS, type Channel } from "../vocabulary/channels.ts";
 import { listPauses } from "./pauses.ts";
-import { CHANNELS, type Channel } from "./schedule.ts";
 
 /** A delivery due or leased for longer than this is stuck. */
 const STUCK_MS = 60 * 60_000;

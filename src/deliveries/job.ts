@@ -1,5 +1,6 @@
 import type { Context } from "../context.ts";
-import type { Channel } from "./schedule.ts";
+import type { Connections } from "../outgoing/connections.ts";
+import type { Channel } from "../vocabulary/channels.ts";
 
 /** A delivery in the hands of the one worker that holds its lease. */
 export interface Claim {
@@ -41,11 +42,6 @@ export interface Outcome {
   effects?: D1PreparedStatement[];
 }
 
-/** Bounds how many requests one invocation has open at once. */
-export interface Connections {
-  run<T>(task: () => Promise<T>): Promise<T>;
-}
-
 export interface DeliveryContext extends Context {
   connections: Connections;
 }
@@ -53,29 +49,11 @@ export interface DeliveryContext extends Context {
 /** Makes one try. A thrown error counts as a try that may be repeated. */
 export type Sender = (ctx: DeliveryContext, job: Claim) => Promise<Outcome>;
 
+/** The sender of every channel. */
+export type Senders = Record<Channel, Sender>;
+
 /** The id that a receiver sees. */
 export const wireId = (id: number, generation: number): string => `dlv_${id}_${generation}`;
 
 /** The number behind a target or subject such as `user:5` or `ticket:17/user:5`. */
 export const referencedId = (reference: string): number => Number(/^\w+:(\d+)/.exec(reference)?.[1]);
-
-/**
- * A semaphore: at most `limit` tasks at once, the others wait their turn.
- */
-export function createConnections(limit: number): Connections {
-  let free = limit;
-  const waiting: (() => void)[] = [];
-  return {
-    async run(task) {
-      if (free > 0) free--;
-      else await new Promise<void>((resolve) => waiting.push(resolve));
-      try {
-        return await task();
-      } finally {
-        const next = waiting.shift();
-        if (next) next();
-        else free++;
-      }
-    },
-  };
-}

@@ -1,7 +1,7 @@
 import type { Context } from "../context.ts";
 import type { Env } from "../env.ts";
+import { CHANNELS, type Channel, channelEntry } from "../vocabulary/channels.ts";
 import { announce, enqueue } from "./outbox.ts";
-import type { Channel } from "./schedule.ts";
 
 /** A paused channel tries one delivery so often, to find out whether its credential works again. */
 const PROBE_SECONDS = 5 * 60;
@@ -19,11 +19,14 @@ export interface Pause {
 }
 
 /** The credential that a channel stands or falls with; undefined where it has none of its own. */
-const credentialOf = (env: Env, channel: Channel): string | undefined =>
-  channel === "stripe" ? env.STRIPE_SECRET_KEY : undefined;
+function credentialOf(env: Env, channel: Channel): string | undefined {
+  const { credential } = channelEntry(channel);
+  return credential && env[credential];
+}
 
 /** Channels that nothing is sent on for want of a setting. What waits there waits, without using up a try. */
-export const closedChannels = (env: Env): Channel[] => (env.STRIPE_SECRET_KEY === undefined ? ["stripe"] : []);
+export const closedChannels = (env: Env): Channel[] =>
+  CHANNELS.filter((channel) => channelEntry(channel).credential && credentialOf(env, channel) === undefined);
 
 /** SQL: whether the channel in the column `channel` is not closed. */
 export function isOpen(env: Env): string {
@@ -36,9 +39,6 @@ async function fingerprint(credential: string): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(credential));
   return Buffer.from(digest).subarray(0, 8).toString("hex");
 }
-
-/** What people call a channel that can be paused. */
-const CHANNEL_NAMES: Partial<Record<Channel, string>> = { stripe: "Stripe" };
 
 /** Statements that pause a channel and tell the administrators, for the effects of the try that was refused. */
 export async function pause(ctx: Context, channel: Channel, reason: PauseReason): Promise<D1PreparedStatement[]> {
@@ -58,7 +58,7 @@ export async function pause(ctx: Context, channel: Channel, reason: PauseReason)
        FROM users u WHERE u.role = 'admin' AND u.active = 1
          -- Of several tries that were refused, and of later probes, only the one that began the pause tells of it.
          AND changes() = 1`,
-      [`channel:${channel}`, at, CHANNEL_NAMES[channel] ?? channel],
+      [`channel:${channel}`, at, channelEntry(channel).label ?? channel],
     ),
     ctx.env.DB.prepare(
       "UPDATE channel_pauses SET reason = ?, credential = ?, probe_delivery_id = NULL WHERE channel = ?",

@@ -1,3 +1,4 @@
+import type { Channel } from "../vocabulary/channels.ts";
 import { and, desc, eq, lt, type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
 import type { ActorContext, Context } from "../context.ts";
@@ -12,8 +13,8 @@ import {
   type IdempotencyRecord,
 } from "../http/idempotency.ts";
 import { AppError } from "../problem.ts";
+import type { Channel } from "../vocabulary/channels.ts";
 import { announceEnqueued } from "./outbox.ts";
-import type { Channel } from "./schedule.ts";
 import { type DeliveryListQuery, TRIES_SHOWN } from "./schemas.ts";
 
 /** A delivery as a list shows it: which column each member comes from. */

@@ -1,7 +1,8 @@
 import type { Context } from "../context.ts";
+import { CHANNELS, type Channel } from "../vocabulary/channels.ts";
 import { announce } from "./outbox.ts";
 import { closedChannels, probePauses } from "./pauses.ts";
-import { CHANNELS, type Channel, maxAttempts } from "./schedule.ts";
+import { maxAttempts } from "./schedule.ts";
 
 /** Due deliveries of each channel that one cron run announces; the next run takes the rest. */
 const SWEEP_ROWS = 600;

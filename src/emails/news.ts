@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { type Claim, type DeliveryContext, type Outcome, referencedId } from "../deliveries/job.ts";
 import type { Locale } from "../problem.ts";
-import { type CustomerNews, enqueueWebhooks } from "../tickets/events.ts";
+import { enqueueWebhooks } from "../tickets/events.ts";
+import type { CustomerNews } from "../vocabulary/events.ts";
 import { queueSend } from "./queue.ts";
 import { subjectLine } from "./template.ts";
 import { noteTold } from "./timeline.ts";

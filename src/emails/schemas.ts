@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { PAGE_MAX, pageQuery } from "../http/cursor.ts";
 import { count, emailAddress, id, instant, line, text } from "../http/schemas.ts";
 import { LOCALES } from "../problem.ts";
+import { CUSTOMER_NEWS } from "../vocabulary/events.ts";
 
 /** Recipients of one send (contract section 7). */
 export const RECIPIENTS_MAX = 50;
@@ -10,7 +11,7 @@ export const EMAIL_STATUSES = ["queued", "sent", "failed", "suppressed"] as cons
 export const OPENED_BY = ["person", "machine", "unknown"] as const;
 export type OpenedBy = (typeof OPENED_BY)[number];
 /** Which words a mail is made of: what a person wrote, or news of a ticket. */
-export const TEMPLATES = ["message", "received", "started", "waiting_parts", "completed"] as const;
+export const TEMPLATES = ["message", ...CUSTOMER_NEWS] as const;
 export type Template = (typeof TEMPLATES)[number];
 
 // Who sends one of these counts on it: better refused than left out of the mail in silence.

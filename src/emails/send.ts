@@ -173,6 +173,6 @@ export async function sendQueuedEmail(ctx: DeliveryContext, emailId: number, att
   if (await wantsNoMail(ctx, row.recipient)) return suppressed(ctx, row, "opted_out");
   const later = duringQuietHours(ctx, row);
   if (later) return later;
-  const result = await ctx.connections.run(() => sendMail(ctx, mail(ctx, row)));
+  const result = await ctx.connections(() => sendMail(ctx, mail(ctx, row)));
   return outcome(ctx, row, attempts, result);
 }

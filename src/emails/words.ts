@@ -1,12 +1,10 @@
 import type { Locale } from "../problem.ts";
-import type { Template } from "./schemas.ts";
-
-type News = Exclude<Template, "message">;
+import type { CustomerNews } from "../vocabulary/events.ts";
 
 interface Words {
   greeting: (name: string | null) => string;
   /** Subject and text of what the shop tells by itself. */
-  news: Record<News, { subject: string; text: string }>;
+  news: Record<CustomerNews, { subject: string; text: string }>;
   ticket: string;
   machine: string;
   title: string;

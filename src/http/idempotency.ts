@@ -1,19 +1,12 @@
 import { createHmac } from "node:crypto";
 import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
-import type { ActorContext, AppEnv } from "../context.ts";
+import type { ActorContext, AppEnv, IdempotencyKey } from "../context.ts";
 import { isUniqueViolation } from "../db/errors.ts";
 import { throughLostConnections } from "../db/lost-connections.ts";
 import { stillSignedIn } from "../db/signed-in.ts";
 import { AppError, type ProblemCode } from "../problem.ts";
 import { derivedKey } from "./sealed.ts";
-
-/** The header `Idempotency-Key` of a request, together with what it must match. */
-export interface IdempotencyKey {
-  /** Method and path, so that one key may serve several routes. */
-  route: string;
-  key: string;
-}
 
 /** The key together with what tells its input from another. */
 export interface IdempotencyRecord extends IdempotencyKey {

@@ -1,6 +1,5 @@
 import { hkdfSync } from "node:crypto";
 import type { Env } from "../env.ts";
-import type { Answer } from "./idempotency.ts";
 
 const IV_BYTES = 12;
 
@@ -20,7 +19,12 @@ export async function seal(env: Env, secret: string): Promise<string> {
 }
 
 /** An answer `{"<object>": {"<member>": sealed}}` with its secret readable, for the client. */
-export async function unsealed(env: Env, answer: Answer, object: string, member: string): Promise<Answer> {
+export async function unsealed<A extends { body: string }>(
+  env: Env,
+  answer: A,
+  object: string,
+  member: string,
+): Promise<A> {
   const body = JSON.parse(answer.body) as Record<string, Record<string, unknown>>;
   const bytes = Buffer.from(String(body[object]?.[member]), "base64url");
   const iv = bytes.subarray(0, IV_BYTES);

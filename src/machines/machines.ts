@@ -1,6 +1,7 @@
+import { atOneInstant } from "../world.ts";
 import { and, asc, eq, getTableColumns, gt, isNull, type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
-import { type ActorContext, atOneInstant, type Context } from "../context.ts";
+import { type ActorContext, type Context } from "../context.ts";
 import { isNotNullViolation, isUniqueViolation } from "../db/errors.ts";
 import { selectAnswer } from "../db/json.ts";
 import { machine_types, machines } from "../db/schema.ts";

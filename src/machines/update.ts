@@ -1,4 +1,4 @@
-import { type ActorContext, atOneInstant } from "../context.ts";
+import type { ActorContext } from "../context.ts";
 import { isNotNullViolation } from "../db/errors.ts";
 import { assignments, type Fragment, joined } from "../db/fragment.ts";
 import { stillSignedIn, unauthorized } from "../db/signed-in.ts";

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { isAllowedTarget } from "../deliveries/targets.ts";
 import type { Env } from "../env.ts";
+import { isAllowedTarget } from "../outgoing/targets.ts";
 
 /** The push services of the browsers: Chrome and Edge, Firefox, Safari, old Edge. A leading dot admits subdomains. */
 const PUSH_SERVICE_HOSTS = [

@@ -1,20 +1,13 @@
-import { fitJson } from "../deliveries/fit-json.ts";
+import { fitJson } from "../outgoing/fit-json.ts";
 import type { Locale } from "../problem.ts";
+import { PUSH_EVENTS, type PushEvent } from "../vocabulary/events.ts";
+import { PRIORITIES, type TicketPriority } from "../vocabulary/priorities.ts";
+import { STATUSES, type TicketStatus } from "../vocabulary/statuses.ts";
 
 /** Largest plaintext that encrypts into the 4096 bytes every push service takes (RFC 8291 section 4). */
 export const PLAINTEXT_LIMIT_BYTES = 3993;
 /** What is sent to a service that finds even that too large. */
 export const SMALL_PLAINTEXT_LIMIT_BYTES = 1000;
-
-type Priority = "low" | "medium" | "high" | "critical";
-type TicketStatus =
-  | "received"
-  | "diagnostic"
-  | "in_progress"
-  | "waiting_parts"
-  | "completed"
-  | "cancelled"
-  | "archived";
 
 /** What the outbox keeps for a push. */
 export interface PushPayload {
@@ -24,7 +17,7 @@ export interface PushPayload {
     id: number;
     ticket_id: string;
     title: string;
-    priority: Priority;
+    priority: TicketPriority;
     status: TicketStatus;
     machine_name: string;
   };
@@ -42,44 +35,11 @@ export interface Notification {
   body: string;
   tag: string;
   actions: { action: string; title: string }[];
-  data: { url: string; ticket_id?: string; priority?: Priority };
+  data: { url: string; ticket_id?: string; priority?: TicketPriority };
 }
-
-/** What people are told about tickets by push. */
-export type PushEvent =
-  | "ticket.assigned"
-  | "ticket.unassigned"
-  | "ticket.updated"
-  | "ticket.status_changed"
-  | "ticket.completed"
-  | "ticket.commented"
-  | "ticket.acknowledged"
-  | "ticket.overdue"
-  | "ticket.escalated";
 
 const WORDS = {
   en: {
-    priority: { low: "LOW", medium: "MEDIUM", high: "HIGH", critical: "CRITICAL" },
-    headlines: {
-      "ticket.assigned": "New: {machine}",
-      "ticket.unassigned": "Reassigned: {machine}",
-      "ticket.updated": "Updated: {machine}",
-      "ticket.status_changed": "{status}: {machine}",
-      "ticket.completed": "Completed: {machine}",
-      "ticket.commented": "Comment: {machine}",
-      "ticket.acknowledged": "On the way: {machine}",
-      "ticket.overdue": "Overdue: {machine}",
-      "ticket.escalated": "Nobody on it yet: {machine}",
-    },
-    status: {
-      received: "Received",
-      diagnostic: "Diagnosis",
-      in_progress: "In progress",
-      waiting_parts: "Waiting for parts",
-      completed: "Completed",
-      cancelled: "Cancelled",
-      archived: "Archived",
-    },
     view: "View",
     acknowledge: "On my way!",
     test: { title: "Test notification", body: "This device receives notifications." },
@@ -90,27 +50,6 @@ const WORDS = {
     },
   },
   fr: {
-    priority: { low: "BASSE", medium: "MOYENNE", high: "HAUTE", critical: "CRITIQUE" },
-    headlines: {
-      "ticket.assigned": "Nouveau : {machine}",
-      "ticket.unassigned": "Réassigné : {machine}",
-      "ticket.updated": "Modifié : {machine}",
-      "ticket.status_changed": "{status} : {machine}",
-      "ticket.completed": "Terminé : {machine}",
-      "ticket.commented": "Commentaire : {machine}",
-      "ticket.acknowledged": "Pris en charge : {machine}",
-      "ticket.overdue": "En retard : {machine}",
-      "ticket.escalated": "Personne n'y est encore : {machine}",
-    },
-    status: {
-      received: "Reçu",
-      diagnostic: "Diagnostic",
-      in_progress: "En cours",
-      waiting_parts: "En attente de pièces",
-      completed: "Terminé",
-      cancelled: "Annulé",
-      archived: "Archivé",
-    },
     view: "Voir",
     acknowledge: "J'y vais !",
     test: { title: "Notification d'essai", body: "Cet appareil reçoit les notifications." },
@@ -122,11 +61,11 @@ const WORDS = {
   },
 };
 
-function headline(words: (typeof WORDS)[Locale], type: string, ticket: NonNullable<PushPayload["ticket"]>): string {
-  const template = type in words.headlines ? words.headlines[type as PushEvent] : words.headlines["ticket.updated"];
+function headline(language: Locale, type: string, ticket: NonNullable<PushPayload["ticket"]>): string {
+  const known = type in PUSH_EVENTS ? (type as PushEvent) : "ticket.updated";
   // As functions, because a machine's name may hold what replace() would take for a pattern.
-  return template
-    .replace("{status}", () => words.status[ticket.status])
+  return PUSH_EVENTS[known][language]
+    .replace("{status}", () => STATUSES[ticket.status].words[language])
     .replace("{machine}", () => ticket.machine_name);
 }
 
@@ -147,8 +86,8 @@ export function notification(id: string, payload: PushPayload, language: Locale)
   if (!ticket) return { id, ...aboutNoTicket(words, payload), tag: payload.type, actions: [], data: { url: "/" } };
   return {
     id,
-    title: headline(words, payload.type, ticket),
-    body: `[${words.priority[ticket.priority]}] ${ticket.title}`,
+    title: headline(language, payload.type, ticket),
+    body: `[${PRIORITIES[ticket.priority].words[language].toUpperCase()}] ${ticket.title}`,
     tag: ticket.ticket_id,
     actions: [
       { action: "view", title: words.view },

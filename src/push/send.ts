@@ -1,8 +1,8 @@
 import webPush from "web-push";
 import type { DeliveryContext } from "../deliveries/job.ts";
-import { readBeginning } from "../deliveries/response.ts";
-import { retryAfterSeconds } from "../deliveries/schedule.ts";
 import { describeError } from "../log.ts";
+import { readBeginning } from "../outgoing/response.ts";
+import { retryAfterSeconds } from "../outgoing/retry-after.ts";
 import { pushEndpoint } from "./endpoint.ts";
 import { areUsableKeys } from "./keys.ts";
 import { encodeNotification, type Notification, SMALL_PLAINTEXT_LIMIT_BYTES } from "./notification.ts";
@@ -122,4 +122,4 @@ export const sendToDevices = (
   message: Notification,
   ttl: number,
 ): Promise<DeviceResult[]> =>
-  Promise.all(devices.map((device) => ctx.connections.run(() => sendToDevice(ctx, device, message, ttl))));
+  Promise.all(devices.map((device) => ctx.connections(() => sendToDevice(ctx, device, message, ttl))));

@@ -1,14 +1,13 @@
 import { desc, eq } from "drizzle-orm";
 import type { ActorContext } from "../context.ts";
 import { push_subscriptions } from "../db/schema.ts";
-import { createConnections } from "../deliveries/job.ts";
+import { createConnections } from "../outgoing/connections.ts";
 import { deviceEffects, withNormalEndpoints } from "./devices.ts";
 import { notification } from "./notification.ts";
 import { DEVICES_PER_USER } from "./schemas.ts";
 import { sendToDevices } from "./send.ts";
 
 const TTL_SECONDS = 60;
-const CONNECTIONS = 5;
 
 /** Sends a test notification to the actor's own devices and says how each fared. Dead devices are removed. */
 export async function tryOutPush(ctx: ActorContext) {
@@ -25,7 +24,7 @@ export async function tryOutPush(ctx: ActorContext) {
     { type: "push.test", timestamp: ctx.now().toISOString() },
     ctx.actor.language ?? ctx.env.DEFAULT_LOCALE,
   );
-  const context = { ...ctx, connections: createConnections(CONNECTIONS) };
+  const context = { ...ctx, connections: createConnections() };
   const results = await sendToDevices(context, devices, message, TTL_SECONDS);
   const effects = deviceEffects(ctx, devices, results);
   if (effects.length > 0) await ctx.env.DB.batch(effects);

@@ -1,8 +1,9 @@
-import { atOneInstant, type Context } from "../context.ts";
+import type { Context } from "../context.ts";
 import { AppError } from "../problem.ts";
-import { TICKET_PRIORITIES } from "../tickets/schemas.ts";
-import { OPEN_STATUSES } from "../tickets/transitions.ts";
 import { type Day, localDays } from "../time/days.ts";
+import { TICKET_PRIORITIES } from "../vocabulary/priorities.ts";
+import { OPEN_STATUSES } from "../vocabulary/statuses.ts";
+import { atOneInstant } from "../world.ts";
 import { countsOf, downtimeOf, type MachineFigures, milliseconds } from "./counting.ts";
 import { summarize, toSeconds } from "./durations.ts";
 import { MARKED_DAYS, TOO_MUCH } from "./kept-days.ts";

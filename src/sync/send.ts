@@ -87,7 +87,7 @@ function unlink({ ctx, customerId, effects }: Work, remoteId: string): void {
 
 /** Sets every field. One key per generation of the job, and another after an answer that Stripe would only repeat. */
 const update = ({ ctx, stripe, job, subject }: Work, remoteId: string, parameters: Parameters) =>
-  ctx.connections.run(() =>
+  ctx.connections(() =>
     stripe.customers.update(remoteId, parameters, {
       idempotencyKey: `${remoteId}-${job.wire_id}${subject.answered > 0 ? `-${subject.answered}` : ""}`,
     }),
@@ -133,7 +133,7 @@ async function create(work: Work, wanted: Parameters): Promise<{ id: string; isC
   if (earlier && earlier.is_spent === 0 && now.getTime() - Date.parse(earlier.first_tried_at) < KEY_LIFE_MS) {
     creation = await note(work, { ...earlier, last_tried_at: at }, earlier.idempotency_key);
   } else {
-    const found = earlier && (await ctx.connections.run(() => findCreated(ctx, stripe, customerId, earlier)));
+    const found = earlier && (await ctx.connections(() => findCreated(ctx, stripe, customerId, earlier)));
     if (found) return { id: found.id, isCurrent: false };
     const fresh = { parameters, is_spent: 0, first_tried_at: at, last_tried_at: at };
     const idempotency_key = `customer-${customerId}-${crypto.randomUUID()}`;
@@ -143,7 +143,7 @@ async function create(work: Work, wanted: Parameters): Promise<{ id: string; isC
   const { idempotency_key: idempotencyKey } = creation;
   const first = JSON.parse(creation.parameters) as Parameters;
   try {
-    const { id } = await ctx.connections.run(() => stripe.customers.create(first, { idempotencyKey }));
+    const { id } = await ctx.connections(() => stripe.customers.create(first, { idempotencyKey }));
     return { id, isCurrent: creation.parameters === parameters };
   } catch (error) {
     if (readFailure(error, now)?.spendsKey) {
@@ -184,10 +184,10 @@ async function removeThere(work: Work): Promise<void> {
   const { ctx, stripe, customerId, subject, creation } = work;
   const remoteId =
     subject.remote_id ??
-    (creation && (await ctx.connections.run(() => findCreated(ctx, stripe, customerId, creation)))?.id);
+    (creation && (await ctx.connections(() => findCreated(ctx, stripe, customerId, creation)))?.id);
   if (remoteId) {
     try {
-      await ctx.connections.run(() => stripe.customers.del(remoteId));
+      await ctx.connections(() => stripe.customers.del(remoteId));
     } catch (error) {
       if (!isMissing(error)) throw error;
     }

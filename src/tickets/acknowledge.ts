@@ -1,4 +1,4 @@
-import { type ActorContext, atOneInstant } from "../context.ts";
+import type { ActorContext } from "../context.ts";
 import { untilWritten } from "../db/until-written.ts";
 import {
   type Answer,
@@ -7,6 +7,7 @@ import {
   exactlyOnce,
   type IdempotencyRecord,
 } from "../http/idempotency.ts";
+import { atOneInstant } from "../world.ts";
 import { applyChange, type Change } from "./change.ts";
 import { SELECT_CHANGED_TICKET } from "./projection.ts";
 import { readForChange } from "./read.ts";

@@ -1,19 +1,14 @@
-import { type ActorContext, atOneInstant } from "../context.ts";
+import type { ActorContext } from "../context.ts";
 import { isNotNullViolation } from "../db/errors.ts";
 import { announceEnqueued } from "../deliveries/outbox.ts";
 import { anyVersion } from "../http/etag.ts";
 import { followTickets, tellState } from "../machines/state.ts";
-import type { PushEvent } from "../push/notification.ts";
-import {
-  actorDocument,
-  type CustomerNews,
-  enqueueCustomerNews,
-  enqueuePush,
-  enqueueWebhooks,
-  type WebhookEvent,
-} from "./events.ts";
+import type { CustomerNews, PushEvent, WebhookEvent } from "../vocabulary/events.ts";
+import type { TimelineAction } from "../vocabulary/timeline.ts";
+import { atOneInstant } from "../world.ts";
+import { actorDocument, enqueueCustomerNews, enqueuePush, enqueueWebhooks } from "./events.ts";
 import { selectMembers } from "./projection.ts";
-import type { Ticket, TimelineAction } from "./schemas.ts";
+import type { Ticket } from "./schemas.ts";
 
 /** One thing that happened, for the timeline. */
 export interface Entry {

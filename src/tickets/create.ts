@@ -1,4 +1,4 @@
-import { type ActorContext, atOneInstant } from "../context.ts";
+import type { ActorContext } from "../context.ts";
 import { databaseUnavailable, isNotNullViolation, isUniqueViolation } from "../db/errors.ts";
 import { stillSignedIn, unauthorized } from "../db/signed-in.ts";
 import { announceEnqueued } from "../deliveries/outbox.ts";
@@ -14,7 +14,9 @@ import { AppError } from "../problem.ts";
 import { asSearchText, words } from "../search/words.ts";
 import { monthCode } from "../time/month.ts";
 import { isAssignable } from "../users/assignable.ts";
-import { actorDocument, enqueueCustomerNews, enqueuePush, enqueueWebhooks, type WebhookEvent } from "./events.ts";
+import type { WebhookEvent } from "../vocabulary/events.ts";
+import { atOneInstant } from "../world.ts";
+import { actorDocument, enqueueCustomerNews, enqueuePush, enqueueWebhooks } from "./events.ts";
 import { checkFields } from "./fields.ts";
 import { CREATED_TICKET, SELECT_CREATED_TICKET } from "./projection.ts";
 import { checkReportedAt } from "./reported-at.ts";

@@ -1,32 +1,7 @@
 import type { ActorContext, Context, RequestContext } from "../context.ts";
 import { enqueue } from "../deliveries/outbox.ts";
-import type { PushEvent } from "../push/notification.ts";
+import type { CustomerNews, PushEvent, WebhookEvent } from "../vocabulary/events.ts";
 import { TICKET_DOCUMENTS } from "./projection.ts";
-
-/** What webhooks can be told about (contract section 5). */
-export const WEBHOOK_EVENTS = [
-  "ticket.created",
-  "ticket.updated",
-  "ticket.status_changed",
-  "ticket.assigned",
-  "ticket.commented",
-  "ticket.deleted",
-  "machine.status_changed",
-  "notification.fallback",
-  "customer.notify",
-] as const;
-export type WebhookEvent = (typeof WEBHOOK_EVENTS)[number];
-
-/** What a customer is told about a ticket that names them. */
-export type CustomerNews = "received" | "started" | "waiting_parts" | "completed";
-
-/** The news that a status is for the customer; the others concern the shop only. */
-export const NEWS_OF_STATUS: Partial<Record<string, CustomerNews>> = {
-  received: "received",
-  in_progress: "started",
-  waiting_parts: "waiting_parts",
-  completed: "completed",
-};
 
 /** The person who acted, as webhooks show them. */
 export const actorDocument = ({ actor }: ActorContext) => ({ id: actor.id, name: actor.name, role: actor.role });

@@ -1,6 +1,6 @@
-import type { Actor } from "../auth/actor.ts";
-import { can, type Permission } from "../auth/roles.ts";
+import type { Actor } from "../actor.ts";
 import { AppError } from "../problem.ts";
+import { can, type Permission } from "../vocabulary/roles.ts";
 import type { Ticket } from "./schemas.ts";
 
 /** A permission; or else `reporter`: one's own ticket while it is `received`, and whoever may edit any ticket. */

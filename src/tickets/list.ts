@@ -1,11 +1,11 @@
 import { z } from "zod";
 import type { ActorContext } from "../context.ts";
 import { decodeCursor, encodeCursor } from "../http/cursor.ts";
+import { OPEN_STATUSES, type TicketStatus } from "../vocabulary/statuses.ts";
 import { TICKET_DOCUMENTS } from "./projection.ts";
-import type { TicketListQuery, TicketStatus } from "./schemas.ts";
+import type { TicketListQuery } from "./schemas.ts";
 import { type Search, search } from "./search.ts";
 import { SORTS, type Sort } from "./sorts.ts";
-import { OPEN_STATUSES } from "./transitions.ts";
 
 type Param = string | number;
 

@@ -1,9 +1,9 @@
 import type { ActorContext } from "../context.ts";
 import { asSearchText, words } from "../search/words.ts";
+import { STATUSES, type TicketStatus } from "../vocabulary/statuses.ts";
 import type { Change } from "./change.ts";
-import { NEWS_OF_STATUS } from "./events.ts";
-import type { Ticket, TicketStatus, UpdateTicketInput } from "./schemas.ts";
-import { checkTransition, OPEN_STATUSES, WORKING_STATUSES } from "./transitions.ts";
+import type { Ticket, UpdateTicketInput } from "./schemas.ts";
+import { checkTransition } from "./transitions.ts";
 
 /** Fields that change without a rule of their own. */
 export const PLAIN_FIELDS = [
@@ -53,8 +53,8 @@ function changeFields(ctx: ActorContext, ticket: Ticket, input: UpdateTicketInpu
   change.webhooks.push("ticket.updated");
   change.pushes.push({ event: "ticket.updated", user_id: ticket.assigned_to });
   // A customer who is named later hears how things stand, while the ticket is open.
-  if (fields.includes("customer_id") && input.customer_id && OPEN_STATUSES.includes(ticket.status)) {
-    change.news = NEWS_OF_STATUS[ticket.status] ?? "received";
+  if (fields.includes("customer_id") && input.customer_id && STATUSES[ticket.status].open) {
+    change.news = STATUSES[ticket.status].news ?? "received";
   }
 }
 
@@ -62,19 +62,15 @@ function changeStatus(ctx: ActorContext, ticket: Ticket, status: TicketStatus | 
   if (status === undefined) return;
   checkTransition(ticket, status);
   const now = ctx.now().toISOString();
+  const { open, starts, completedAt, news } = STATUSES[status];
   // A status that tells nothing leaves what a customer who is named with it hears, while the ticket goes on.
-  const ends = ["cancelled", "archived"].includes(status);
-  change.news = NEWS_OF_STATUS[status] ?? (ends ? undefined : change.news);
+  change.news = news ?? (open ? change.news : undefined);
   change.set.status = status;
   change.entries.push({ action: "status_changed", old_value: ticket.status, new_value: status });
   change.webhooks.push("ticket.status_changed");
-  if (status === "completed") {
-    change.set.completed_at = now;
-    change.pushes.push({ event: "ticket.completed", user_id: ticket.reported_by });
-  } else if (status !== "archived") {
-    change.set.completed_at = null;
-  }
-  if (WORKING_STATUSES.includes(status) && ticket.acknowledged_at === null) {
+  if (completedAt !== "keep") change.set.completed_at = completedAt === "set" ? now : null;
+  if (completedAt === "set") change.pushes.push({ event: "ticket.completed", user_id: ticket.reported_by });
+  if (starts && ticket.acknowledged_at === null) {
     change.set.acknowledged_at = now;
     change.set.acknowledged_by = ctx.actor.id;
   }
@@ -84,7 +80,7 @@ function changeStatus(ctx: ActorContext, ticket: Ticket, status: TicketStatus | 
 /** Who has the ticket after this update: starting work on one that nobody has assigns it. */
 export function assigneeAfter(ctx: ActorContext, ticket: Pick<Ticket, "assigned_to">, input: UpdateTicketInput) {
   if (input.assigned_to !== undefined) return input.assigned_to;
-  const starts = input.status !== undefined && WORKING_STATUSES.includes(input.status);
+  const starts = input.status !== undefined && STATUSES[input.status].starts;
   return ticket.assigned_to ?? (starts ? ctx.actor.id : null);
 }
 

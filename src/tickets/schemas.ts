@@ -78,8 +78,6 @@ export const Ticket = z
   })
   .openapi("Ticket");
 export type Ticket = z.output<typeof Ticket>;
-export type TicketStatus = Ticket["status"];
-export type TicketPriority = Ticket["priority"];
 
 export const UpdateTicketInput = z
   .object({
@@ -117,7 +115,6 @@ export const TimelineEntry = z
   })
   .openapi("TimelineEntry");
 export type TimelineEntry = z.output<typeof TimelineEntry>;
-export type TimelineAction = (typeof TIMELINE_ACTIONS)[number];
 
 export const CommentOutput = z.object({ comment: TimelineEntry }).openapi("CommentOutput");
 export type CommentOutput = z.output<typeof CommentOutput>;

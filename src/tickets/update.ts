@@ -1,4 +1,4 @@
-import { type ActorContext, atOneInstant } from "../context.ts";
+import type { ActorContext } from "../context.ts";
 import { untilWritten } from "../db/until-written.ts";
 import { ifMatchHolds } from "../http/etag.ts";
 import {
@@ -10,6 +10,7 @@ import {
 } from "../http/idempotency.ts";
 import { AppError } from "../problem.ts";
 import { isAssignable } from "../users/assignable.ts";
+import { atOneInstant } from "../world.ts";
 import { applyChange, type Change, type Guard, versionGuard } from "./change.ts";
 import { checkFields } from "./fields.ts";
 import { PLAIN_FIELDS, planUpdate, stored } from "./plan.ts";

@@ -1,4 +1,4 @@
-import { can, ROLES } from "../auth/roles.ts";
+import { can, ROLES } from "../vocabulary/roles.ts";
 
 const ROLES_THAT_TAKE = ROLES.filter((role) => can(role, "tickets:take")).map((role) => `'${role}'`);
 

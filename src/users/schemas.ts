@@ -1,10 +1,10 @@
 import { z } from "@hono/zod-openapi";
 import { PASSWORD_LENGTH } from "../auth/password-rules.ts";
-import { ROLES } from "../auth/roles.ts";
 import { newPassword, SignedInUser } from "../auth/schemas.ts";
 import { PAGE_MAX, pageQuery } from "../http/cursor.ts";
 import { emailAddress, exactText, id, instant, text } from "../http/schemas.ts";
 import { LOCALES } from "../problem.ts";
+import { ROLES, ROLES } from "../vocabulary/roles.ts";
 
 export const User = z
   .object({

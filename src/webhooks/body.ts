@@ -1,4 +1,4 @@
-import { fitJson } from "../deliveries/fit-json.ts";
+import { fitJson } from "../outgoing/fit-json.ts";
 
 /** Receivers are promised bodies under 20 KB (contract section 5). */
 const BODY_LIMIT_BYTES = 19_999;

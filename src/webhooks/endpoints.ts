@@ -6,13 +6,13 @@ import { assignments, joined } from "../db/fragment.ts";
 import { selectAnswer } from "../db/json.ts";
 import { hasRoom, tooMany } from "../db/maximum.ts";
 import { webhook_endpoints } from "../db/schema.ts";
-import { isAllowedTarget } from "../deliveries/targets.ts";
 import { decodeCursor, paginate } from "../http/cursor.ts";
 import { type Answer, batchOnce, type IdempotencyRecord } from "../http/idempotency.ts";
 import { isWebAddress } from "../http/schemas.ts";
 import { seal, unsealed } from "../http/sealed.ts";
+import { isAllowedTarget } from "../outgoing/targets.ts";
 import { AppError } from "../problem.ts";
-import type { WebhookEvent } from "../tickets/events.ts";
+import type { WebhookEvent } from "../vocabulary/events.ts";
 import type { CreateWebhookInput, UpdateWebhookInput } from "./schemas.ts";
 
 const SECRET_BYTES = 24;

@@ -1,7 +1,7 @@
 import type { Context } from "../context.ts";
-import { isAllowedTarget } from "../deliveries/targets.ts";
 import type { Env } from "../env.ts";
-import type { WebhookEvent } from "../tickets/events.ts";
+import { isAllowedTarget } from "../outgoing/targets.ts";
+import type { WebhookEvent } from "../vocabulary/events.ts";
 import { newSecret } from "./endpoints.ts";
 
 const SOURCE = "PABBLY_WEBHOOK_URL";

@@ -1,9 +1,9 @@
 import { Webhook } from "standardwebhooks";
 import type { Context } from "../context.ts";
 import type { DeliveryContext, Outcome } from "../deliveries/job.ts";
-import { readBeginning } from "../deliveries/response.ts";
-import { retryAfterSeconds } from "../deliveries/schedule.ts";
-import { isAllowedTarget } from "../deliveries/targets.ts";
+import { readBeginning } from "../outgoing/response.ts";
+import { retryAfterSeconds } from "../outgoing/retry-after.ts";
+import { isAllowedTarget } from "../outgoing/targets.ts";
 import { type EventPayload, webhookBody } from "./body.ts";
 
 const TIMEOUT_MS = 15_000;
@@ -64,7 +64,7 @@ export async function postEvent(
     "webhook-timestamp": String(Math.floor(now.getTime() / 1000)),
     "webhook-signature": signatures(endpoint, id, now, body),
   };
-  return ctx.connections.run(async () => {
+  return ctx.connections(async () => {
     const signal = AbortSignal.timeout(TIMEOUT_MS);
     const response = await ctx
       .fetch(endpoint.url, { method: "POST", redirect: "manual", signal, headers, body })

@@ -1,5 +1,5 @@
 import type { RequestContext } from "../context.ts";
-import { createConnections } from "../deliveries/job.ts";
+import { createConnections } from "../outgoing/connections.ts";
 import { AppError } from "../problem.ts";
 import { findEndpoint, postEvent } from "./send.ts";
 
@@ -13,7 +13,7 @@ export async function tryOutWebhook(ctx: RequestContext, id: number) {
   if (!endpoint) throw new AppError("webhook_not_found");
   const wireId = `test_${ctx.requestId}`;
   const payload = { type: "webhook.test", timestamp: ctx.now().toISOString(), data: {} };
-  const outcome = await postEvent({ ...ctx, connections: createConnections(1) }, endpoint, wireId, payload);
+  const outcome = await postEvent({ ...ctx, connections: createConnections() }, endpoint, wireId, payload);
   return {
     delivered: outcome.result === "delivered",
     http_status: outcome.http_status ?? null,

@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 import { createApp } from "../../src/app.ts";
 import { Attachment } from "../../src/attachments/schemas.ts";
-import { realWorld, type World } from "../../src/context.ts";
+import { realWorld, type World } from "../../src/world.ts";
 import { type App, ORIGIN, type Person, queryAll, send } from "../helpers.ts";
 
 /** The application over other bindings, such as a storage that fails. */

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { createApp } from "../../src/app.ts";
-import { can, PERMISSIONS, type Permission, ROLES, type Role } from "../../src/auth/roles.ts";
+import { can, PERMISSIONS, type Permission, ROLES, type Role } from "../../src/vocabulary/roles.ts";
 import { machine, type Person, person, send, startApp } from "../helpers.ts";
 import { expectRefusal } from "../problems.ts";
 

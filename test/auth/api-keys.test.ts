@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { ApiKeyListOutput, CreatedApiKeyOutput } from "../../src/api-keys/schemas.ts";
-import type { Role } from "../../src/auth/roles.ts";
+import type { Role } from "../../src/vocabulary/roles.ts";
 import { execute, machine, PASSWORD, type Person, person, queryAll, send, startApp } from "../helpers.ts";
 import { expectRefusal } from "../problems.ts";
 import { createdTicket } from "../tickets/api.ts";

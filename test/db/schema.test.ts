@@ -8,7 +8,9 @@ import { HISTORY_CHANNELS } from "../../src/customers/schemas.ts";
 import * as schema from "../../src/db/schema.ts";
 import { MACHINE_STATUSES } from "../../src/machines/schemas.ts";
 import { LOCALES } from "../../src/problem.ts";
-import { TICKET_PRIORITIES, TICKET_STATUSES, TIMELINE_ACTIONS } from "../../src/tickets/schemas.ts";
+import { TICKET_PRIORITIES } from "../../src/vocabulary/priorities.ts";
+import { TICKET_STATUSES } from "../../src/vocabulary/statuses.ts";
+import { TIMELINE_ACTIONS } from "../../src/vocabulary/timeline.ts";
 import { execute, queryAll } from "../helpers.ts";
 
 const tableDefinitions = () =>

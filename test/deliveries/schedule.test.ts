@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Channel, maxAttempts, nextAttemptAt, retryAfterSeconds } from "../../src/deliveries/schedule.ts";
+import { maxAttempts, nextAttemptAt } from "../../src/deliveries/schedule.ts";
+import { retryAfterSeconds } from "../../src/outgoing/retry-after.ts";
+import type { Channel } from "../../src/vocabulary/channels.ts";
 
 // Pure functions: no database, no network.
 

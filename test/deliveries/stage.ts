@@ -1,8 +1,10 @@
 import { createExecutionContext, createMessageBatch, getQueueResult } from "cloudflare:test";
-import { createContext, realWorld, type World } from "../../src/context.ts";
+import { senders } from "../../src/channels.ts";
+import { createContext } from "../../src/context.ts";
 import { runCron } from "../../src/cron.ts";
 import { consume } from "../../src/deliveries/consumer.ts";
 import type { DeliveryMessage } from "../../src/env.ts";
+import { realWorld, type World } from "../../src/world.ts";
 import { bindings, startApp } from "../helpers.ts";
 
 /** A queue message that has been sent, and when it would reach the consumer. */
@@ -46,7 +48,7 @@ export function stage(options: { fetch?: World["fetch"]; settings?: Record<strin
   const invoke = async (ids: number[]) => {
     const message = { id: crypto.randomUUID(), timestamp: new Date(time), attempts: 1, body: { ids } };
     const batch = createMessageBatch<DeliveryMessage>("deliveries", [message]);
-    await consume(batch, environment, world);
+    await consume(batch, environment, senders, world);
     const { explicitAcks } = await getQueueResult(batch, createExecutionContext());
     return explicitAcks.length === 1 ? "acknowledged" : "returned";
   };

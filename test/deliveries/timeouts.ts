@@ -1,5 +1,5 @@
 import { onTestFinished, vi } from "vitest";
-import { realWorld, type World } from "../../src/context.ts";
+import { realWorld, type World } from "../../src/world.ts";
 
 /**
  * Notes how long every request of this test is meant to be waited for, in milliseconds.

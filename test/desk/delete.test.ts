@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import type { Role } from "../../src/auth/roles.ts";
 import type { Ticket } from "../../src/tickets/schemas.ts";
+import type { Role } from "../../src/vocabulary/roles.ts";
 import { machine, type Person, queryAll } from "../helpers.ts";
 import { crew, expectRefusal, openDesk, timelineOf } from "./desk.ts";
 import { idsOf } from "./pages.ts";

@@ -1,10 +1,10 @@
 import { env } from "cloudflare:workers";
 import { expect } from "vitest";
-import { ROLES, type Role } from "../../src/auth/roles.ts";
 import { runCron } from "../../src/cron.ts";
 import type { DeliveryMessage } from "../../src/env.ts";
 import type { ProblemCode } from "../../src/problem.ts";
 import { Ticket } from "../../src/tickets/schemas.ts";
+import { ROLES, type Role } from "../../src/vocabulary/roles.ts";
 import { type App, bindings, type Person, person, queryAll, send, startApp } from "../helpers.ts";
 
 export type Fields = Record<string, unknown>;

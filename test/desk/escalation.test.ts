@@ -1,5 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
-import type { Role } from "../../src/auth/roles.ts";
+import type { Role } from "../../src/vocabulary/roles.ts";
 import { execute, machine, type Person, person } from "../helpers.ts";
 import { crew, type Fields, openDesk } from "./desk.ts";
 import { endpoint, mark, since } from "./outbox.ts";

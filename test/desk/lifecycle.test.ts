@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import type { Role } from "../../src/auth/roles.ts";
 import type { Ticket } from "../../src/tickets/schemas.ts";
+import type { Role } from "../../src/vocabulary/roles.ts";
 import { execute, machine, type Person, person, queryAll } from "../helpers.ts";
 import { crew, openDesk, putInto, timelineOf } from "./desk.ts";
 

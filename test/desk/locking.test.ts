@@ -1,7 +1,9 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import type { Role } from "../../src/auth/roles.ts";
-import { createContext, realWorld } from "../../src/context.ts";
+import { senders } from "../../src/channels.ts";
+import { createContext } from "../../src/context.ts";
 import { dispatch } from "../../src/deliveries/dispatch.ts";
+import type { Role } from "../../src/vocabulary/roles.ts";
+import { realWorld } from "../../src/world.ts";
 import { machine, type Person, queryAll } from "../helpers.ts";
 import { crew, expectRefusal, openDesk, ticketOf } from "./desk.ts";
 
@@ -150,9 +152,8 @@ describe("If-None-Match", () => {
     const { id, version } = await report({ assigned_to: people.technician.id });
     expect((await get(`/api/tickets/${id}`, `"${version}"`)).status).toBe(304);
     desk.clock.pass(1);
-    await dispatch(createContext(desk.environment, { ...realWorld, now: desk.clock.now }, {}), [
-      desk.announced.at(-1) ?? 0,
-    ]);
+    const ctx = createContext(desk.environment, { ...realWorld, now: desk.clock.now }, {});
+    await dispatch(ctx, [desk.announced.at(-1) ?? 0], senders);
     const response = await get(`/api/tickets/${id}`, `"${version}"`);
     expect(await response.json()).toMatchObject({
       ticket: { version, timeline: [{ action: "created" }, { action: "notification_failed" }] },

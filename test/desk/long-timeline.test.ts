@@ -1,6 +1,5 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { Role } from "../../src/auth/roles.ts";
 import {
   TIMELINE_SHOWN,
   type Ticket,
@@ -8,6 +7,7 @@ import {
   type TimelineEntry,
   TimelineOutput,
 } from "../../src/tickets/schemas.ts";
+import type { Role } from "../../src/vocabulary/roles.ts";
 import { countedDatabase } from "../deliveries/counted-database.ts";
 import { bindings, execute, machine, type Person, send, startApp } from "../helpers.ts";
 import { crew, openDesk, problemOf, ticketOf } from "./desk.ts";

@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
-import type { Role } from "../../src/auth/roles.ts";
 import type { Ticket } from "../../src/tickets/schemas.ts";
+import type { Role } from "../../src/vocabulary/roles.ts";
 import { execute, machine, type Person, queryAll } from "../helpers.ts";
 import { contents, crew, expectRefusal, openDesk } from "./desk.ts";
 import { interposed } from "./interposed.ts";

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { Role } from "../../src/auth/roles.ts";
+import type { Role } from "../../src/vocabulary/roles.ts";
 import { countedDatabase } from "../deliveries/counted-database.ts";
 import { bindings, machine, type Person, person, queryAll, send, startApp } from "../helpers.ts";
 import { crew, type Fields, openDesk, timelineOf } from "./desk.ts";

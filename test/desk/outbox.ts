@@ -1,5 +1,5 @@
 import { env } from "cloudflare:workers";
-import type { WebhookEvent } from "../../src/tickets/events.ts";
+import type { WebhookEvent } from "../../src/vocabulary/events.ts";
 import { queryAll } from "../helpers.ts";
 
 export interface Job {

@@ -1,6 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
-import type { Role } from "../../src/auth/roles.ts";
-import type { TicketStatus } from "../../src/tickets/schemas.ts";
+import type { Role } from "../../src/vocabulary/roles.ts";
+import type { TicketStatus } from "../../src/vocabulary/statuses.ts";
 import { execute, machine, type Person, person, queryAll } from "../helpers.ts";
 import { crew, type Fields, openDesk, putInto } from "./desk.ts";
 import { endpoint, mark, since } from "./outbox.ts";

@@ -1,8 +1,9 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import type { Actor } from "../../src/auth/actor.ts";
-import { type ActorContext, createContext, realWorld } from "../../src/context.ts";
+import type { Actor } from "../../src/actor.ts";
+import { type ActorContext, createContext } from "../../src/context.ts";
 import { access, type ListQuery, pageStatement } from "../../src/tickets/list.ts";
 import { SORTS, type Sort } from "../../src/tickets/sorts.ts";
+import { realWorld } from "../../src/world.ts";
 import { bindings, machine, type Person, person } from "../helpers.ts";
 import { openDesk } from "./desk.ts";
 import { planOf, readsOf, recordingDatabase } from "./plan.ts";

@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from "vitest";
-import type { Role } from "../../src/auth/roles.ts";
+import type { Role } from "../../src/vocabulary/roles.ts";
 import { execute, machine, type Person, person } from "../helpers.ts";
 import { type Fields, openDesk, putInto } from "./desk.ts";
 import { mark, since } from "./outbox.ts";

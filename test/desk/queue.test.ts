@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import type { Role } from "../../src/auth/roles.ts";
+import type { Role } from "../../src/vocabulary/roles.ts";
 import { execute, machine, type Person } from "../helpers.ts";
 import { crew, openDesk, problemOf } from "./desk.ts";
 import { idsOf, pageOf, walk } from "./pages.ts";

@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from "vitest";
-import type { Role } from "../../src/auth/roles.ts";
 import type { Ticket } from "../../src/tickets/schemas.ts";
+import type { Role } from "../../src/vocabulary/roles.ts";
 import { machine, type Person, person, queryAll, rowCounts } from "../helpers.ts";
 import { contents, crew, expectRefusal, openDesk, ticketOf, timelineOf } from "./desk.ts";
 

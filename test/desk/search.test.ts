@@ -1,7 +1,7 @@
 import { applyD1Migrations } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { Role } from "../../src/auth/roles.ts";
+import type { Role } from "../../src/vocabulary/roles.ts";
 import { execute, machine, type Person, queryAll, send } from "../helpers.ts";
 import { contents, crew, type Fields, openDesk } from "./desk.ts";
 import { idsOf } from "./pages.ts";

@@ -1,5 +1,7 @@
 import { env } from "cloudflare:workers";
-import type { Ticket, TicketPriority, TicketStatus } from "../../src/tickets/schemas.ts";
+import type { Ticket } from "../../src/tickets/schemas.ts";
+import type { TicketPriority } from "../../src/vocabulary/priorities.ts";
+import type { TicketStatus } from "../../src/vocabulary/statuses.ts";
 
 /** A ticket of a shop in full swing, as the test's own model knows it. */
 export interface Stocked

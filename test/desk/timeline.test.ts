@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
-import type { Role } from "../../src/auth/roles.ts";
 import { TimelineEntry } from "../../src/tickets/schemas.ts";
+import type { Role } from "../../src/vocabulary/roles.ts";
 import { execute, machine, type Person, person } from "../helpers.ts";
 import { crew, openDesk, problemOf } from "./desk.ts";
 

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import type { Role } from "../../src/auth/roles.ts";
+import type { Role } from "../../src/vocabulary/roles.ts";
 import { machine, type Person } from "../helpers.ts";
 import { crew, expectRefusal, openDesk, putInto, ticketOf, timelineOf } from "./desk.ts";
 

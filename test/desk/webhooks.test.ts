@@ -1,7 +1,7 @@
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
-import type { Role } from "../../src/auth/roles.ts";
-import { WEBHOOK_EVENTS, type WebhookEvent } from "../../src/tickets/events.ts";
 import type { Ticket } from "../../src/tickets/schemas.ts";
+import { WEBHOOK_EVENTS, type WebhookEvent } from "../../src/vocabulary/events.ts";
+import type { Role } from "../../src/vocabulary/roles.ts";
 import { execute, machine, type Person, queryAll } from "../helpers.ts";
 import { contents, crew, expectRefusal, type Fields, openDesk } from "./desk.ts";
 import { endpoint, type Job, mark, since } from "./outbox.ts";

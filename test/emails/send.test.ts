@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { RETRY_SECONDS } from "../../src/deliveries/schedule.ts";
+import { channelEntry } from "../../src/vocabulary/channels.ts";
 import { attemptRows, deliveryRows, notices, onlyDelivery } from "../deliveries/rows.ts";
 import { createTicket, ok } from "../deliveries/shop.ts";
 import { stage } from "../deliveries/stage.ts";
@@ -140,7 +140,7 @@ test("an address that the service suppresses is suppressed, not failed", async (
 
 test("retries used up: failed once, told once; an operator's retry then sends it, and one more sends nothing", async () => {
   const { on, post, retry, refuse, sent, tried } = setUp();
-  const tries = RETRY_SECONDS.email.length + 1;
+  const tries = channelEntry("email").retrySeconds.length + 1;
   refuse(ONE, ...Array(tries).fill("E_INTERNAL_SERVER_ERROR"));
   await post([ONE]);
   for (let minute = 0; minute < 60 && (await onlyDelivery()).status === "pending"; minute++) {
@@ -205,7 +205,7 @@ describe("a worker that dies", () => {
     const { on, post, sent, retry } = setUp();
     await post([ONE]);
     on.lose();
-    await die(RETRY_SECONDS.email.length + 1);
+    await die(channelEntry("email").retrySeconds.length + 1);
     await on.cron();
     await on.cron();
     expect(await onlyDelivery()).toMatchObject({ status: "failed" });

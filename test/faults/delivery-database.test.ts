@@ -1,6 +1,7 @@
 import { createExecutionContext, createMessageBatch, getQueueResult } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { senders } from "../../src/channels.ts";
 import { consume } from "../../src/deliveries/consumer.ts";
 import { attemptRows, clearDeliveries, deliveryRows, insertDue, onlyDelivery } from "../deliveries/rows.ts";
 import { addWebhook, eventOf, receiver, type Shop, setUpShop } from "../deliveries/shop.ts";
@@ -105,7 +106,7 @@ test("one message's fault repeats no other message of its batch", async () => {
   const { environment, world } = stage({ settings: { DB: losing("prepare", "before", () => ++prepared === 1) } });
   const messages = ids.map((id) => ({ id: `message ${id}`, timestamp: new Date(), attempts: 1, body: { ids: [id] } }));
   const batch = createMessageBatch("deliveries", messages);
-  await consume(batch as MessageBatch<{ ids: number[] }>, environment, world);
+  await consume(batch as MessageBatch<{ ids: number[] }>, environment, senders, world);
   const result = await getQueueResult(batch, createExecutionContext());
   expect(result.explicitAcks).toEqual([`message ${ids[1]}`]);
   expect(result.retryMessages).toMatchObject([{ msgId: `message ${ids[0]}` }]);

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { beforeAll, expect, test } from "vitest";
 import type { z } from "zod";
-import type { Role } from "../../src/auth/roles.ts";
 import { MachineEntry } from "../../src/machines/schemas.ts";
+import type { Role } from "../../src/vocabulary/roles.ts";
 import { crew, openDesk } from "../desk/desk.ts";
 import { execute, machine, type Person, queryAll, send } from "../helpers.ts";
 import { expectProblem } from "../problems.ts";

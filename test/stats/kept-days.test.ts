@@ -1,7 +1,8 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { createContext, realWorld } from "../../src/context.ts";
+import { createContext } from "../../src/context.ts";
 import { keepDays } from "../../src/stats/kept-days.ts";
+import { realWorld } from "../../src/world.ts";
 import { countedDatabase } from "../deliveries/counted-database.ts";
 import { openDesk } from "../desk/desk.ts";
 import { interposed } from "../desk/interposed.ts";

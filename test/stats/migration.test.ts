@@ -1,9 +1,10 @@
 import { applyD1Migrations } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
-import { createContext, realWorld } from "../../src/context.ts";
+import { createContext } from "../../src/context.ts";
 import { keepDays } from "../../src/stats/kept-days.ts";
 import { computeStats } from "../../src/stats/stats.ts";
+import { realWorld } from "../../src/world.ts";
 import { bindings } from "../helpers.ts";
 
 const FILE = env.MIGRATIONS.findIndex(({ name }) => name.endsWith("_figures.sql"));

@@ -1,5 +1,5 @@
 import { inject } from "vitest";
-import { realWorld } from "../../src/context.ts";
+import { realWorld } from "../../src/world.ts";
 import { type Stage, stage } from "../deliveries/stage.ts";
 import { openAccount, type StripeAccount } from "./stripe-account.ts";
 import { CLOCK_HEADER } from "./stripe-protocol.ts";

@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from "vitest";
-import { ROLES } from "../../src/auth/roles.ts";
+import { ROLES } from "../../src/vocabulary/roles.ts";
 import { foreignTicketSql } from "../faults/triggers.ts";
 import { at, execute, machine, type Person, person, queryAll, rowCounts, startApp } from "../helpers.ts";
 import { createdTicket, postTicket } from "./api.ts";

@@ -2,7 +2,7 @@ import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test"
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, expect, test } from "vitest";
 import { createApp } from "../../src/app.ts";
-import { realWorld } from "../../src/context.ts";
+import { realWorld } from "../../src/world.ts";
 import {
   type App,
   execute,

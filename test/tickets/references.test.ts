@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from "vitest";
-import type { Role } from "../../src/auth/roles.ts";
 import type { ProblemCode } from "../../src/problem.ts";
+import type { Role } from "../../src/vocabulary/roles.ts";
 import { at, execute, machine, type Person, person, send, startApp } from "../helpers.ts";
 import { expectRefusal } from "../problems.ts";
 import { createdTicket, postTicket } from "./api.ts";

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { ROLES } from "../../src/auth/roles.ts";
+import { ROLES } from "../../src/vocabulary/roles.ts";
 import { type Person, person, queryAll, rowCounts, send, startApp } from "../helpers.ts";
 import { expectProblem, expectRefusal } from "../problems.ts";
 import { shownUser, signIn } from "./api.ts";

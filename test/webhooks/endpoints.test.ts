@@ -1,5 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { WEBHOOK_EVENTS } from "../../src/tickets/events.ts";
+import { WEBHOOK_EVENTS } from "../../src/vocabulary/events.ts";
 import { clearDeliveries, deliveryRows, onlyDelivery } from "../deliveries/rows.ts";
 import { addWebhook, createTicket, eventOf, ok, receiver, type Shop, setUpShop } from "../deliveries/shop.ts";
 import { stage } from "../deliveries/stage.ts";

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
-import type { Role } from "../../../src/auth/roles.ts";
 import { signed } from "../../../src/auth/session-token.ts";
+import type { Role } from "../../../src/vocabulary/roles.ts";
 import type { LocalWorker } from "../local-worker.ts";
 import { insertUserSql } from "../users.ts";
 import { chance, type Draw, pick } from "./draw.ts";

@@ -1,4 +1,5 @@
-import { TICKET_PRIORITIES, TICKET_STATUSES, type Ticket } from "../schemas.ts";
+import { PRIORITIES } from "../../vocabulary/priorities.ts";
+import { STATUSES, type TicketStatus } from "../../vocabulary/statuses.ts";
 import { folded } from "./text.ts";
 import { unreadable } from "./unreadable.ts";
 
@@ -39,24 +40,19 @@ const ALIASES: Record<string, ImportColumn> = {
   machine_arretee: "is_machine_down",
 };
 
-const STATUS_WORDS: Record<string, Ticket["status"]> = {
-  ...Object.fromEntries(TICKET_STATUSES.map((status) => [status, status])),
-  recu: "received",
-  en_diagnostic: "diagnostic",
-  en_cours: "in_progress",
-  en_attente_de_pieces: "waiting_parts",
-  attente_pieces: "waiting_parts",
-  termine: "completed",
-  annule: "cancelled",
-  archive: "archived",
-};
+/** A table's ids and its words in both languages, folded, each to its id. */
+const wordsOf = <Id extends string>(table: Record<Id, { words: { en: string; fr: string } }>): Record<string, Id> =>
+  Object.fromEntries(
+    (Object.keys(table) as Id[]).flatMap((id) =>
+      [id, table[id].words.en, table[id].words.fr].map((word) => [folded(word), id]),
+    ),
+  );
 
-const PRIORITY_WORDS: Record<string, Ticket["priority"]> = {
-  ...Object.fromEntries(TICKET_PRIORITIES.map((priority) => [priority, priority])),
-  basse: "low",
-  moyenne: "medium",
-  haute: "high",
-  critique: "critical",
+/** Other words that old files use, folded. */
+const STATUS_WORDS: Record<string, TicketStatus> = {
+  ...wordsOf(STATUSES),
+  en_diagnostic: "diagnostic",
+  attente_pieces: "waiting_parts",
 };
 
 const FLAG_WORDS: Record<string, boolean> = {
@@ -86,7 +82,7 @@ const lookUp =
 /** A status in English or French, whatever its case and accents. */
 export const statusOf = lookUp(STATUS_WORDS);
 /** A priority in English or French. */
-export const priorityOf = lookUp(PRIORITY_WORDS);
+export const priorityOf = lookUp(wordsOf(PRIORITIES));
 /** Yes or no in English, French or as 1 and 0. */
 export const flagOf = lookUp(FLAG_WORDS);
 

@@ -1,12 +1,12 @@
 import type { z } from "zod";
-import type { Actor } from "../../auth/actor.ts";
+import type { Actor } from "../../actor.ts";
 import { optionalText, text } from "../../http/schemas.ts";
 import type { FieldError } from "../../problem.ts";
 import { monthCode } from "../../time/month.ts";
 import { parseInstant } from "../../time/parse.ts";
+import { OPEN_STATUSES } from "../../vocabulary/statuses.ts";
 import { forbiddenField } from "../fields.ts";
 import type { Ticket } from "../schemas.ts";
-import { OPEN_STATUSES } from "../transitions.ts";
 import { flagOf, priorityOf, statusOf } from "./columns.ts";
 import type { Known, KnownMachine } from "./known.ts";
 import { type KeptNumber, parseNumber } from "./number-format.ts";

@@ -1,6 +1,6 @@
-import { tellCustomer } from "../../emails/news.ts";
-import { sendQueuedEmail } from "../../emails/send.ts";
-import { type Claim, type DeliveryContext, type Outcome, referencedId } from "../job.ts";
+import { type Claim, type DeliveryContext, type Outcome, referencedId } from "../deliveries/job.ts";
+import { tellCustomer } from "./news.ts";
+import { sendQueuedEmail } from "./send.ts";
 
 /**
  * `email:<id>` is an e-mail to one recipient; `customer:<id>` is news for a customer, who gets it in the way that their

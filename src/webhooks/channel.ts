@@ -1,9 +1,9 @@
-import { notificationFailed, notificationHeld } from "../../emails/news.ts";
-import type { EventPayload } from "../../webhooks/body.ts";
-import { type Endpoint, findEndpoint, postEvent } from "../../webhooks/send.ts";
-import { type Claim, type DeliveryContext, type Outcome, referencedId } from "../job.ts";
-import { enqueue } from "../outbox.ts";
-import { maxAttempts } from "../schedule.ts";
+import { type Claim, type DeliveryContext, type Outcome, referencedId } from "../deliveries/job.ts";
+import { enqueue } from "../deliveries/outbox.ts";
+import { maxAttempts } from "../deliveries/schedule.ts";
+import { notificationFailed, notificationHeld } from "../emails/news.ts";
+import type { EventPayload } from "./body.ts";
+import { type Endpoint, findEndpoint, postEvent } from "./send.ts";
 
 /** An endpoint that has failed for this long is switched off. */
 const FAILING_LIMIT_MS = 5 * 24 * 60 * 60_000;

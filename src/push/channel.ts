@@ -1,14 +1,8 @@
-import { deviceEffects, withNormalEndpoints } from "../../push/devices.ts";
-import { type Notification, notification, type PushPayload } from "../../push/notification.ts";
-import {
-  type Device,
-  type DeviceResult,
-  isTransientPushStatus,
-  PUSH_TTL_SECONDS,
-  sendToDevices,
-} from "../../push/send.ts";
-import { enqueueWebhooks } from "../../tickets/events.ts";
-import { type Claim, type DeliveryContext, type Outcome, referencedId } from "../job.ts";
+import { type Claim, type DeliveryContext, type Outcome, referencedId } from "../deliveries/job.ts";
+import { enqueueWebhooks } from "../tickets/events.ts";
+import { deviceEffects, withNormalEndpoints } from "./devices.ts";
+import { type Notification, notification, type PushPayload } from "./notification.ts";
+import { type Device, type DeviceResult, isTransientPushStatus, PUSH_TTL_SECONDS, sendToDevices } from "./send.ts";
 
 interface Recipient {
   id: number;

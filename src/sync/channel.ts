@@ -1,5 +1,5 @@
-import { syncCustomer } from "../../sync/send.ts";
-import type { Sender } from "../job.ts";
+import type { Sender } from "../deliveries/job.ts";
+import { syncCustomer } from "./send.ts";
 
 /** Keeps customers at Stripe (contract section 8). */
 export const sendStripe: Sender = syncCustomer;
