@@ -4,7 +4,7 @@ import { newPassword, SignedInUser } from "../auth/schemas.ts";
 import { PAGE_MAX, pageQuery } from "../http/cursor.ts";
 import { emailAddress, exactText, id, instant, text } from "../http/schemas.ts";
 import { LOCALES } from "../problem.ts";
-import { ROLES, ROLES } from "../vocabulary/roles.ts";
+import { ROLES } from "../vocabulary/roles.ts";
 
 export const User = z
   .object({
