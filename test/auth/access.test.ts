@@ -256,7 +256,7 @@ describe.each(TABLE)("$route", (access) => {
   });
 });
 
-// The contract's rights by role, independent of the order that src/auth/roles.ts uses to derive them.
+// The contract's rights by role, independent of the order that src/vocabulary/roles.ts uses to derive them.
 const RIGHTS: Record<Role, Permission[]> = {
   operator: ["tickets:read", "tickets:create", "tickets:comment", "machines:read"],
   technician: ["tickets:work", "tickets:take", "tickets:attach"],
