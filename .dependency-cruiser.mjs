@@ -33,6 +33,7 @@ const ROOMS = [
   "push",
   "channels",
   "retention",
+  "purges",
   "cron",
   "app",
   "index",
