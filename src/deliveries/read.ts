@@ -1,4 +1,3 @@
-import type { Channel } from "../vocabulary/channels.ts";
 import { and, desc, eq, lt, type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
 import type { ActorContext, Context } from "../context.ts";

@@ -1,7 +1,7 @@
-import { CHANNELS } from "../vocabulary/channels.ts";
 import { z } from "@hono/zod-openapi";
 import { PAGE_MAX, pageQuery } from "../http/cursor.ts";
 import { count, httpStatus, id, instant } from "../http/schemas.ts";
+import { CHANNELS } from "../vocabulary/channels.ts";
 
 export const DELIVERY_STATUSES = ["pending", "processing", "completed", "failed"] as const;
 

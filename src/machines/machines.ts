@@ -1,7 +1,6 @@
-import { atOneInstant } from "../world.ts";
 import { and, asc, eq, getTableColumns, gt, isNull, type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
-import { type ActorContext, type Context } from "../context.ts";
+import type { ActorContext, Context } from "../context.ts";
 import { isNotNullViolation, isUniqueViolation } from "../db/errors.ts";
 import { selectAnswer } from "../db/json.ts";
 import { machine_types, machines } from "../db/schema.ts";
@@ -10,6 +9,7 @@ import { decodeCursor, paginate } from "../http/cursor.ts";
 import { type Answer, batchOnce, type IdempotencyRecord } from "../http/idempotency.ts";
 import { AppError } from "../problem.ts";
 import { searchText, words } from "../search/words.ts";
+import { atOneInstant } from "../world.ts";
 import type { CreateMachineInput, MACHINE_STATUSES, MachineListQuery } from "./schemas.ts";
 import { noteFirst, tellState } from "./state.ts";
 

@@ -13,6 +13,7 @@ import {
 } from "../http/idempotency.ts";
 import { AppError } from "../problem.ts";
 import { searchText } from "../search/words.ts";
+import { atOneInstant } from "../world.ts";
 import { DOWN_TICKETS, HAS_TICKETS, IS_DOWN } from "./conditions.ts";
 import { machineRefusal, SELECT_CHANGED, setByHand } from "./machines.ts";
 import type { UpdateMachineInput } from "./schemas.ts";

@@ -1,7 +1,7 @@
-import { TICKET_PRIORITIES } from "../vocabulary/priorities.ts";
-import { TICKET_STATUSES } from "../vocabulary/statuses.ts";
 import { z } from "@hono/zod-openapi";
 import { count, INSTANT_BOUNDS, id, inputInstant, instant, pathId } from "../http/schemas.ts";
+import { TICKET_PRIORITIES } from "../vocabulary/priorities.ts";
+import { TICKET_STATUSES } from "../vocabulary/statuses.ts";
 
 export const StatsQuery = z.object({
   from: inputInstant.optional().openapi({ description: `Default: 30 days before \`to\`. ${INSTANT_BOUNDS}` }),

@@ -1,7 +1,7 @@
-import { WEBHOOK_EVENTS } from "../vocabulary/events.ts";
 import { z } from "@hono/zod-openapi";
 import { PAGE_MAX } from "../http/cursor.ts";
 import { httpStatus, id, instant, nullableText, optionalText, webAddress } from "../http/schemas.ts";
+import { WEBHOOK_EVENTS } from "../vocabulary/events.ts";
 
 const url = webAddress.openapi({ example: "https://connect.example.com/workflow/123" });
 const events = z
