@@ -3,7 +3,6 @@ import type { Context as HonoContext } from "hono";
 import { secureHeaders } from "hono/secure-headers";
 import { apiKeyRoutes } from "./api-keys/routes.ts";
 import { attachmentRoutes, ticketAttachmentRoutes } from "./attachments/routes.ts";
-import { authRoutes } from "./auth/routes.ts";
 import { type AppEnv, createContext, type RequestContext } from "./context.ts";
 import { contactRoutes } from "./customers/contact-routes.ts";
 import { customerRoutes } from "./customers/routes.ts";
@@ -24,6 +23,7 @@ import { openApiDocument, registerComponents } from "./openapi/document.ts";
 import { AppError, ERRORS_MAX, type FieldError, negotiateLocale, PROBLEMS, problemResponse } from "./problem.ts";
 import { problemRoutes } from "./problems/routes.ts";
 import { pushRoutes } from "./push/routes.ts";
+import { sessionRoutes } from "./sessions/routes.ts";
 import { statsRoutes } from "./stats/routes.ts";
 import { customerSyncRoutes, stripeRoutes, syncRoutes } from "./sync/routes.ts";
 import { ticketExportRoutes, ticketImportRoutes } from "./tickets/csv/routes.ts";
@@ -48,7 +48,7 @@ const routes = () =>
     },
   })
     .route("/health", healthRoutes)
-    .route("/auth", authRoutes)
+    .route("/auth", sessionRoutes)
     .route("/me", meRoutes)
     .route("/users", userRoutes)
     .route("/api-keys", apiKeyRoutes)

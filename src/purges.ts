@@ -1,8 +1,8 @@
-import { forgetGuesses } from "./auth/throttle.ts";
 import type { Context } from "./context.ts";
 import { purgeDeliveries } from "./deliveries/cleanup.ts";
 import { forgetExpiredEndpoints } from "./push/subscriptions.ts";
 import { purgeExpired } from "./retention.ts";
+import { forgetGuesses } from "./sessions/throttle.ts";
 
 interface Purge {
   /** Removes one batch; whether more may be left. */

@@ -31,7 +31,7 @@ const create = (env: Env) =>
         if (noted) noted.error ??= details.find((detail) => detail instanceof Error && !(detail instanceof APIError));
       },
     },
-    // Guesses are counted in auth/throttle.ts.
+    // Guesses are counted in sessions/throttle.ts.
     rateLimit: { enabled: false },
     // One join, so that an unknown e-mail address takes as many round trips as a wrong password.
     advanced: { database: { generateId: "serial", joins: true } },

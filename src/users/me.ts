@@ -1,6 +1,5 @@
 import { hashPassword, verifyPassword } from "../auth/password.ts";
 import { refuseWeakPassword } from "../auth/password-rules.ts";
-import { claimOwnPassword, forgiveGuess } from "../auth/throttle.ts";
 import type { ActorContext } from "../context.ts";
 import { selectAnswer } from "../db/json.ts";
 import {
@@ -11,6 +10,7 @@ import {
   type IdempotencyRecord,
 } from "../http/idempotency.ts";
 import { AppError } from "../problem.ts";
+import { claimOwnPassword, forgiveGuess } from "../sessions/throttle.ts";
 import { HAS_PASSWORD, readPasswordHash, replacePassword } from "./credential.ts";
 import { userColumns } from "./row.ts";
 import type { UpdateMeInput } from "./schemas.ts";

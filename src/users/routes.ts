@@ -1,6 +1,5 @@
 import { OpenAPIHono, type z } from "@hono/zod-openapi";
 import { PASSWORD_FLAWS } from "../auth/password-rules.ts";
-import { SignedInUser } from "../auth/schemas.ts";
 import type { AppEnv } from "../context.ts";
 import { sendAnswer } from "../http/answer.ts";
 import { linkHeader } from "../http/cursor.ts";
@@ -8,6 +7,7 @@ import { idempotencyRecord } from "../http/idempotency.ts";
 import { IdParam } from "../http/schemas.ts";
 import { json } from "../openapi/answers.ts";
 import { defineRoute } from "../route.ts";
+import { SignedInUser } from "../sessions/schemas.ts";
 import { createUser } from "./create.ts";
 import { updateMe } from "./me.ts";
 import { getUser, listAssignable, listUsers } from "./read.ts";

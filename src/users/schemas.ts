@@ -1,9 +1,9 @@
 import { z } from "@hono/zod-openapi";
 import { PASSWORD_LENGTH } from "../auth/password-rules.ts";
-import { newPassword, SignedInUser } from "../auth/schemas.ts";
 import { PAGE_MAX, pageQuery } from "../http/cursor.ts";
 import { emailAddress, exactText, id, instant, text } from "../http/schemas.ts";
 import { LOCALES } from "../problem.ts";
+import { SignedInUser } from "../sessions/schemas.ts";
 import { ROLES } from "../vocabulary/roles.ts";
 
 export const User = z
@@ -21,7 +21,8 @@ export const User = z
 
 const name = text(1, 100);
 const language = z.enum(LOCALES).nullable();
-const password = newPassword;
+/** A new password: its shape. Whether it will do is for `passwordFlaw` to say. */
+const password = exactText(PASSWORD_LENGTH.min, PASSWORD_LENGTH.max);
 
 export const CreateUserInput = z
   .object({

@@ -1,5 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { SessionOutput } from "../../src/auth/schemas.ts";
+import { SessionOutput } from "../../src/sessions/schemas.ts";
 import { at, execute, machine, type Person, person, queryAll, send, startApp } from "../helpers.ts";
 import { expectRefusal } from "../problems.ts";
 import { createdTicket, postTicket } from "../tickets/api.ts";

@@ -1,5 +1,5 @@
+import { tooManyRequests } from "../auth/actor.ts";
 import type { Context } from "../context.ts";
-import { tooManyRequests } from "./actor.ts";
 import { guessSubject } from "./places.ts";
 
 /** Wrong guesses at an account from one place that cost no wait. */

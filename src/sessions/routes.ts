@@ -1,16 +1,16 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { APIError } from "better-auth";
 import { deleteCookie, setCookie } from "hono/cookie";
+import { findSession } from "../auth/actor.ts";
+import { withAuth } from "../auth/auth.ts";
+import { SESSION_COOKIE, SESSION_SECONDS, sessionToken, signed } from "../auth/session-token.ts";
 import type { AppEnv, RequestContext } from "../context.ts";
 import { json } from "../openapi/answers.ts";
 import { AppError } from "../problem.ts";
 import { defineRoute } from "../route.ts";
-import { findSession } from "./actor.ts";
-import { withAuth } from "./auth.ts";
 import { DEVICE_COOKIE, DEVICE_SECONDS, deviceCookie, knownDevice } from "./device.ts";
 import { networkOf } from "./places.ts";
 import { SessionOutput, SignedInUser, SignInInput, SignInOutput } from "./schemas.ts";
-import { SESSION_COOKIE, SESSION_SECONDS, sessionToken, signed } from "./session-token.ts";
 import { signOut } from "./sign-out.ts";
 import { claimSignIn, forgiveGuess } from "./throttle.ts";
 
@@ -57,7 +57,7 @@ const getSession = defineRoute({
 const cookieOptions = (ctx: RequestContext) =>
   ({ path: "/", httpOnly: true, sameSite: "Lax", secure: ctx.origin.startsWith("https:") }) as const;
 
-export const authRoutes = new OpenAPIHono<AppEnv>()
+export const sessionRoutes = new OpenAPIHono<AppEnv>()
   .openapi(signIn, async (c) => {
     const ctx = c.get("ctx");
     const { password } = c.req.valid("json");

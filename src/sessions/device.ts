@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
+import { readCookie, signed, verified } from "../auth/session-token.ts";
 import type { Context } from "../context.ts";
 import type { Env } from "../env.ts";
 import { guessSubject } from "./places.ts";
-import { readCookie, signed, verified } from "./session-token.ts";
 
 /**
  * The cookie by which a device is known again at sign-in. It opens nothing; it only counts the device's guesses by

@@ -1,8 +1,8 @@
 import { beforeAll, expect, test } from "vitest";
+import { headers } from "../auth/credentials.ts";
 import { bindings, machine, ORIGIN, PASSWORD, type Person, person, send, startApp } from "../helpers.ts";
 import { expectRefusal } from "../problems.ts";
 import { createdTicket } from "../tickets/api.ts";
-import { headers } from "./credentials.ts";
 
 const app = startApp();
 let technician: Person;

@@ -1,11 +1,8 @@
 import { z } from "@hono/zod-openapi";
+import { PASSWORD_LENGTH } from "../auth/password-rules.ts";
 import { EMAIL_FORMAT, exactText, id, instant, isEmail } from "../http/schemas.ts";
 import { LOCALES } from "../problem.ts";
 import { ROLES } from "../vocabulary/roles.ts";
-import { PASSWORD_LENGTH } from "./password-rules.ts";
-
-/** A new password: its shape. Whether it will do is for `passwordFlaw` to say. */
-export const newPassword = exactText(PASSWORD_LENGTH.min, PASSWORD_LENGTH.max);
 
 export const SignInInput = z
   .object({

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, test } from "vitest";
-import { guessSubject } from "../../src/auth/places.ts";
 import { readEnv } from "../../src/env.ts";
+import { guessSubject } from "../../src/sessions/places.ts";
 import { execute, PASSWORD, type Person, person, queryAll } from "../helpers.ts";
 import { expectProblem } from "../problems.ts";
 import { cookiesOf, deviceOf, signInStage, statuses, WRONG } from "./sign-in-stage.ts";

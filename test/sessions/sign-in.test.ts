@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { insertUserSql } from "../../scripts/lib/users.ts";
-import { SignInOutput } from "../../src/auth/schemas.ts";
 import type { ProblemCode } from "../../src/problem.ts";
+import { SignInOutput } from "../../src/sessions/schemas.ts";
 import { execute, PASSWORD, type Person, person, queryAll, rowCounts, send, startApp } from "../helpers.ts";
 import { expectRefusal, type Problem } from "../problems.ts";
 
