@@ -88,7 +88,7 @@ export default defineConfig({
       },
       {
         // The project's own files: documentation, scripts, structure.
-        test: { name: "project", include: ["test/project/**/*.test.ts"], testTimeout: 120_000 },
+        test: { name: "project", include: ["test/project/**/*.test.ts"], testTimeout: 120_000, hookTimeout: 60_000 },
       },
     ],
   },

@@ -4,7 +4,7 @@ import { databaseAfter } from "./schema.ts";
 /**
  * Migrations that rebuild tables. SQLite cannot change a constraint or a column's type in place, and on D1 neither the
  * usual rename (foreign keys follow the old table) nor switching foreign keys off is possible. What works, in one
- * migration: keep the rows aside, drop the table, create it anew, put the rows back, with foreign keys looked at only
+ * migration: keep the rows aside, drop the tables, create them anew, put the rows back, with foreign keys looked at only
  * when the migration commits.
  */
 
@@ -54,55 +54,108 @@ function refuseActingKeys(db: DatabaseSync, table: string): void {
   if (acting) throw new Error(`${acting.name} has a foreign key to ${table} that acts when rows go: rebuild it first`);
 }
 
-function statements(db: DatabaseSync, { definition, values = {} }: Rebuild): string[] {
+interface Steps {
+  /** Keeps the rows, and the numbers given: one once given is not given again, also when the row that had it is gone. */
+  aside: string[];
+  drop: string;
+  /** Makes the table anew, with its rows, its numbers, its indexes and triggers. */
+  make: string[];
+}
+
+function stepsOf(db: DatabaseSync, { definition, values = {} }: Rebuild): Steps {
   const table = tableName(definition);
-  const before = storedColumns(db, table);
-  if (before.length === 0) throw new Error(`there is no table ${table}`);
   refuseActingKeys(db, table);
+  const before = storedColumns(db, table);
   const kept = columnsOf(definition).filter((column) => column in values || before.includes(column));
   const sources = kept.map((column) => values[column] ?? column);
   const belongings = db
     .prepare("SELECT sql FROM sqlite_master WHERE tbl_name = ? AND type <> 'table' AND sql IS NOT NULL ORDER BY rowid")
     .all(table)
     .map(({ sql }) => `${sql}`);
-  // A number once given is not given again, also when the row that had it is gone.
   const numbered = /\bAUTOINCREMENT\b/i.test(definition);
-  return [
-    `CREATE TABLE ${table}_rows AS SELECT * FROM ${table}`,
-    ...(numbered ? [`CREATE TABLE ${table}_sequence AS SELECT seq FROM sqlite_sequence WHERE name = '${table}'`] : []),
-    `DROP TABLE ${table}`,
-    definition,
-    `INSERT INTO ${table} (${kept.join(", ")})\nSELECT ${sources.join(", ")} FROM ${table}_rows`,
-    `DROP TABLE ${table}_rows`,
-    ...(numbered
-      ? [
-          `DELETE FROM sqlite_sequence WHERE name = '${table}'`,
-          `INSERT INTO sqlite_sequence (name, seq) SELECT '${table}', seq FROM ${table}_sequence`,
-          `DROP TABLE ${table}_sequence`,
-        ]
-      : []),
-    ...belongings,
-  ];
+  return {
+    aside: [
+      `CREATE TABLE ${table}_rows AS SELECT * FROM ${table}`,
+      ...(numbered
+        ? [`CREATE TABLE ${table}_sequence AS SELECT seq FROM sqlite_sequence WHERE name = '${table}'`]
+        : []),
+    ],
+    drop: `DROP TABLE ${table}`,
+    make: [
+      definition,
+      `INSERT INTO ${table} (${kept.join(", ")})\nSELECT ${sources.join(", ")} FROM ${table}_rows`,
+      `DROP TABLE ${table}_rows`,
+      ...(numbered
+        ? [
+            `DELETE FROM sqlite_sequence WHERE name = '${table}'`,
+            `INSERT INTO sqlite_sequence (name, seq) SELECT '${table}', seq FROM ${table}_sequence`,
+            `DROP TABLE ${table}_sequence`,
+          ]
+        : []),
+      ...belongings,
+    ],
+  };
+}
+
+/** The tables that a table of this database refers to. */
+const parentsOf = (db: DatabaseSync, table: string): string[] =>
+  db
+    .prepare('SELECT DISTINCT "table" AS parent FROM pragma_foreign_key_list(?)')
+    .all(table)
+    .map(({ parent }) => `${parent}`);
+
+/**
+ * The rebuilds, with every table that refers to one of them, each after those that it refers to. A table that is made
+ * anew stands behind all others, and an export of D1 lists tables, each with its rows, as they were made: were a table
+ * listed before one that it refers to, the export could not be put back.
+ */
+function inOrder(db: DatabaseSync, rebuilds: Rebuild[]): Rebuild[] {
+  const wanted = new Map(rebuilds.map((rebuild) => [tableName(rebuild.definition), rebuild]));
+  const tables = db.prepare("SELECT name, sql FROM sqlite_master WHERE type = 'table' ORDER BY rowid").all();
+  for (const { name, sql } of tables) {
+    if (!wanted.has(`${name}`) && parentsOf(db, `${name}`).some((parent) => wanted.has(parent)))
+      wanted.set(`${name}`, { definition: `${sql}` });
+  }
+  const made = databaseAfter([...wanted.values()].map(({ definition }) => definition));
+  const ordered = new Set<Rebuild>();
+  const place = (table: string) => {
+    const rebuild = wanted.get(table);
+    if (!rebuild || ordered.has(rebuild)) return;
+    for (const parent of parentsOf(made, table)) if (parent !== table) place(parent);
+    ordered.add(rebuild);
+  };
+  for (const { name } of tables) place(`${name}`);
+  made.close();
+  return [...ordered];
 }
 
 /**
- * A migration that rebuilds tables and keeps their rows, keys, indexes and triggers.
+ * A migration that rebuilds tables, and those that refer to them, and keeps rows, keys, indexes and triggers.
  *
  * @param migrations the SQL of all migrations before it.
  * @throws Error for a table that is not there, or whose rows would take others along.
  */
 export function rebuildMigration(migrations: string[], rebuilds: Rebuild[]): string {
   const db = databaseAfter(migrations);
+  for (const { definition } of rebuilds) {
+    if (storedColumns(db, tableName(definition)).length === 0)
+      throw new Error(`there is no table ${tableName(definition)}`);
+  }
   const values = Object.fromEntries(
     rebuilds.flatMap((rebuild) => (rebuild.values ? [[tableName(rebuild.definition), rebuild.values]] : [])),
   );
-  const parts = [
-    ...(Object.keys(values).length > 0 ? [`${HEADER}\n-- Values: ${JSON.stringify(values)}`] : [HEADER]),
-    "PRAGMA defer_foreign_keys = on;",
-    ...rebuilds.map((rebuild) => `${statements(db, rebuild).join(";\n\n")};`),
-  ];
+  // Dropped last first and made first to last, no row is ever without the one that it refers to, and SQLite has none to
+  // look for: table by table that takes three times as long as all the rest.
+  const steps = inOrder(db, rebuilds).map((rebuild) => stepsOf(db, rebuild));
   db.close();
-  return `${parts.join("\n\n")}\n`;
+  const statements = [
+    "PRAGMA defer_foreign_keys = on",
+    ...steps.flatMap(({ aside }) => aside),
+    ...steps.map(({ drop }) => drop).reverse(),
+    ...steps.flatMap(({ make }) => make),
+  ];
+  const header = Object.keys(values).length > 0 ? `${HEADER}\n-- Values: ${JSON.stringify(values)}` : HEADER;
+  return `${header}\n\n${statements.map((statement) => `${statement};\n`).join("\n")}`;
 }
 
 /**

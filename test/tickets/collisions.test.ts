@@ -153,10 +153,10 @@ test("a row written by hand during each wait is stepped over as well", async () 
 });
 
 const OTHER_FAILURES = [
-  ["CHECK constraint failed: length(title)", foreignTicketSql("ZZ-0126-0001", 1, 1, "'x'")],
+  ["CHECK constraint failed: tickets_title", foreignTicketSql("ZZ-0126-0001", 1, 1, "'x'")],
   ["NOT NULL constraint failed: tickets.title", foreignTicketSql("ZZ-0126-0001", 1, 1, "NULL")],
   ["FOREIGN KEY constraint failed", foreignTicketSql("ZZ-0126-0001", 1, 99999)],
-  ["CHECK constraint failed: last_number", "INSERT INTO ticket_counters VALUES ('ZZ', '0126', 0)"],
+  ["CHECK constraint failed: ticket_counters_last_number", "INSERT INTO ticket_counters VALUES ('ZZ', '0126', 0)"],
   ["UNIQUE constraint failed: users.email", "UPDATE users SET email = 'same@shop.example'"],
   ["UNIQUE constraint failed: ticket_counters.code", "INSERT INTO ticket_counters SELECT * FROM ticket_counters"],
 ] as const;
