@@ -1,14 +1,13 @@
 import { defaultKeyHasher } from "@better-auth/api-key";
 import { generateRandomString } from "better-auth/crypto";
 import { asc, gt, sql } from "drizzle-orm";
-import { z } from "zod";
 import { API_KEY_PREFIX, API_KEY_REQUESTS_PER_WINDOW, API_KEY_WINDOW_MS } from "../auth/auth.ts";
 import type { ActorContext, Context } from "../context.ts";
 import { isNotNullViolation } from "../db/errors.ts";
 import { selectAnswer } from "../db/json.ts";
 import { hasRoom, tooMany } from "../db/maximum.ts";
 import { api_keys } from "../db/schema.ts";
-import { decodeCursor, paginate } from "../http/cursor.ts";
+import { decodeId, paginateById } from "../http/cursor.ts";
 import { type Answer, batchOnce, type IdempotencyRecord } from "../http/idempotency.ts";
 import { seal } from "../http/sealed.ts";
 import { AppError } from "../problem.ts";
@@ -34,14 +33,14 @@ const apiKeyColumns = {
 
 /** A page of API keys, oldest first. */
 export async function listApiKeys(ctx: Context, query: { limit: number; cursor?: string }) {
-  const after = decodeCursor(query.cursor, z.tuple([z.int().positive()]));
+  const after = decodeId(query.cursor);
   const rows = await ctx.db
     .select(apiKeyColumns)
     .from(api_keys)
-    .where(after ? gt(api_keys.id, after[0]) : undefined)
+    .where(after ? gt(api_keys.id, after) : undefined)
     .orderBy(asc(api_keys.id))
     .limit(query.limit + 1);
-  const { page, next_cursor } = paginate(rows, query.limit, (row) => [row.id]);
+  const { page, next_cursor } = paginateById(rows, query.limit);
   return { api_keys: page, next_cursor };
 }
 

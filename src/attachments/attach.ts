@@ -1,5 +1,7 @@
 import type { ActorContext } from "../context.ts";
 import { isNotNullViolation, isUniqueViolation } from "../db/errors.ts";
+import { newestId } from "../db/insert.ts";
+import { selectAnswer } from "../db/json.ts";
 import { hasRoom, tooMany } from "../db/maximum.ts";
 import {
   type Answer,
@@ -12,8 +14,9 @@ import {
 import type { Upload } from "../http/upload.ts";
 import { describeError } from "../log.ts";
 import { AppError } from "../problem.ts";
+import { addEntries } from "../tickets/entries.ts";
 import { cleanFileName } from "./file-name.ts";
-import { ticketIdOf } from "./list.ts";
+import { attachmentColumns, ticketIdOf } from "./list.ts";
 import { ALLOWED_MEDIA, isMediaExtension, sniff } from "./media-type.ts";
 
 /** Attachments of one ticket (contract section 1). */
@@ -29,23 +32,28 @@ const INSERT_ATTACHMENT = `
   VALUES ((SELECT id FROM tickets WHERE id = ?1 AND deleted_at IS NULL),
           iif(${hasRoom("attachments WHERE ticket_id = ?1", ATTACHMENTS_MAX)}, ?2, NULL), ?3, ?4, ?5, ?6, ?7, ?8)`;
 
-// A batch is alone, so the newest row is its own.
-const ATTACHED = "(SELECT MAX(id) FROM attachments)";
+const ATTACHED = newestId("attachments");
 
-const INSERT_TIMELINE = `
-  INSERT INTO ticket_timeline (ticket_id, user_id, user_name, action, new_value, comment, created_at)
-  SELECT a.ticket_id, u.id, u.name, 'attached', CAST(a.id AS TEXT), a.file_name, a.created_at
-  FROM attachments a JOIN users u ON u.id = a.user_id WHERE a.id = ${ATTACHED}`;
+const INSERT_TIMELINE = addEntries(
+  {
+    ticket_id: "a.ticket_id",
+    user: "u",
+    action: "'attached'",
+    new_value: "CAST(a.id AS TEXT)",
+    comment: "a.file_name",
+    created_at: "a.created_at",
+  },
+  `FROM attachments a JOIN users u ON u.id = a.user_id WHERE a.id = ${ATTACHED}`,
+);
 
 const TOUCH_TICKET = "UPDATE tickets SET version = version + 1, updated_at = ? WHERE id = ?";
 
-const SELECT_ANSWER = `
-  SELECT json_object('location', '/api/attachments/' || a.id) AS headers,
-         json_object('attachment', json_object(
-           'id', a.id, 'ticket_id', a.ticket_id, 'user_id', a.user_id, 'file_name', a.file_name,
-           'content_type', a.content_type, 'size_bytes', a.size_bytes, 'sha256', a.sha256,
-           'url', '/api/attachments/' || a.id, 'created_at', a.created_at)) AS body
-  FROM attachments a WHERE a.id = ${ATTACHED}`;
+const SELECT_ANSWER = selectAnswer(
+  "attachment",
+  attachmentColumns,
+  `attachments WHERE id = ${ATTACHED}`,
+  "'location', '/api/attachments/' || id",
+);
 
 interface Stored {
   ticketId: number;

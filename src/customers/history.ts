@@ -1,10 +1,10 @@
 import { and, desc, eq, lt } from "drizzle-orm";
-import { z } from "zod";
 import type { ActorContext, Context } from "../context.ts";
 import { isNotNullViolation } from "../db/errors.ts";
+import { newestId } from "../db/insert.ts";
 import { selectAnswer } from "../db/json.ts";
 import { contact_history } from "../db/schema.ts";
-import { decodeCursor, paginate } from "../http/cursor.ts";
+import { decodeId, paginateById } from "../http/cursor.ts";
 import {
   type Answer,
   answerFromBatch,
@@ -34,23 +34,22 @@ export const historyColumns = {
  * @throws AppError `customer_unknown`, `invalid_cursor`.
  */
 export async function listContactHistory(ctx: Context, customerId: number, query: { limit: number; cursor?: string }) {
-  const before = decodeCursor(query.cursor, z.tuple([z.int().positive()]));
+  const before = decodeId(query.cursor);
   await findCustomer(ctx, customerId);
   const rows = await ctx.db
     .select(historyColumns)
     .from(contact_history)
-    .where(and(eq(contact_history.customer_id, customerId), before ? lt(contact_history.id, before[0]) : undefined))
+    .where(and(eq(contact_history.customer_id, customerId), before ? lt(contact_history.id, before) : undefined))
     .orderBy(desc(contact_history.id))
     .limit(query.limit + 1);
-  const { page, next_cursor } = paginate(rows, query.limit, (row) => [row.id]);
+  const { page, next_cursor } = paginateById(rows, query.limit);
   return { contact_history: page, next_cursor };
 }
 
-// A batch is alone in the database, so the newest entry is its own.
 const SELECT_ENTRY = selectAnswer(
   "entry",
   historyColumns,
-  "contact_history WHERE id = (SELECT MAX(id) FROM contact_history)",
+  `contact_history WHERE id = ${newestId("contact_history")}`,
   "'location', '/api/customers/' || customer_id || '/contact-history'",
 );
 

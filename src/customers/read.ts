@@ -1,8 +1,7 @@
 import { and, desc, eq, isNotNull, isNull, lt, or, type SQL, sql } from "drizzle-orm";
-import { z } from "zod";
 import type { Context } from "../context.ts";
 import { customers } from "../db/schema.ts";
-import { decodeCursor, paginate } from "../http/cursor.ts";
+import { decodeId, paginateById } from "../http/cursor.ts";
 import { AppError } from "../problem.ts";
 import { fold, words } from "../search/words.ts";
 import { toAddress, toE164 } from "./contact-values.ts";
@@ -82,7 +81,7 @@ function matches(ctx: Context, q: string): SQL | undefined {
  * @throws AppError `invalid_cursor`.
  */
 export async function listCustomers(ctx: Context, query: CustomerListQuery) {
-  const before = decodeCursor(query.cursor, z.tuple([z.int().positive()]));
+  const before = decodeId(query.cursor);
   const rows = await ctx.db
     .select(customerColumns)
     .from(customers)
@@ -90,12 +89,12 @@ export async function listCustomers(ctx: Context, query: CustomerListQuery) {
       and(
         query.archived === "true" ? isNotNull(customers.archived_at) : isNull(customers.archived_at),
         isNull(customers.erased_at),
-        before ? lt(customers.id, before[0]) : undefined,
+        before ? lt(customers.id, before) : undefined,
         query.q === undefined ? undefined : matches(ctx, query.q),
       ),
     )
     .orderBy(desc(customers.id))
     .limit(query.limit + 1);
-  const { page, next_cursor } = paginate(rows, query.limit, (row) => [row.id]);
+  const { page, next_cursor } = paginateById(rows, query.limit);
   return { customers: page, next_cursor };
 }

@@ -1,5 +1,6 @@
 import type { ActorContext, Context } from "../context.ts";
 import { isNotNullViolation } from "../db/errors.ts";
+import { newestId } from "../db/insert.ts";
 import { selectAnswer } from "../db/json.ts";
 import { announceEnqueued } from "../deliveries/outbox.ts";
 import { anyVersion, ifMatchHolds } from "../http/etag.ts";
@@ -30,8 +31,7 @@ function normalised<Input extends Reachable>(ctx: Context, input: Input): Input 
   return result;
 }
 
-// A batch is alone in the database, so the newest row is its own.
-const NEWEST = "(SELECT MAX(id) FROM customers)";
+const NEWEST = newestId("customers");
 const ETAG = `'etag', '"' || version || '"'`;
 const LOCATION = "'location', '/api/customers/' || id";
 const SELECT_NEWEST = selectAnswer(

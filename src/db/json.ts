@@ -25,4 +25,8 @@ export const jsonObjectText = (columns: JsonColumns): string => dialect.sqlToQue
  * @param headers SQL for the arguments of `json_object`: names and values of headers.
  */
 export const selectAnswer = (object: string, columns: JsonColumns, from: string, headers = ""): string =>
-  `SELECT json_object(${headers}) AS headers, json_object('${object}', ${jsonObjectText(columns)}) AS body FROM ${from}`;
+  selectJsonAnswer(object, jsonObjectText(columns), from, headers);
+
+/** The same of a row that is JSON already. @param json SQL for it. */
+export const selectJsonAnswer = (object: string, json: string, from: string, headers: string): string =>
+  `SELECT json_object(${headers}) AS headers, json_object('${object}', ${json}) AS body FROM ${from}`;

@@ -1,9 +1,8 @@
 import { and, desc, eq, lt, type SQL, sql } from "drizzle-orm";
-import { z } from "zod";
 import type { ActorContext, Context } from "../context.ts";
 import { selectAnswer } from "../db/json.ts";
 import { deliveries, delivery_attempts, tickets } from "../db/schema.ts";
-import { decodeCursor, paginate } from "../http/cursor.ts";
+import { decodeId, paginateById } from "../http/cursor.ts";
 import {
   type Answer,
   answerFromBatch,
@@ -54,7 +53,7 @@ const ofChannel = (channel: Channel, status: DeliveryListQuery["status"]): SQL =
  * @throws AppError `invalid_cursor`.
  */
 export async function listDeliveries(ctx: Context, query: DeliveryListQuery) {
-  const before = decodeCursor(query.cursor, z.tuple([z.int().positive()]));
+  const before = decodeId(query.cursor);
   const rows = await ctx.db
     .select(deliveryColumns)
     .from(deliveries)
@@ -64,12 +63,12 @@ export async function listDeliveries(ctx: Context, query: DeliveryListQuery) {
         query.status ? eq(deliveries.status, query.status) : undefined,
         query.subject ? eq(deliveries.subject, query.subject) : undefined,
         query.ticket ? aboutTicket(query.ticket) : undefined,
-        before ? lt(deliveries.id, before[0]) : undefined,
+        before ? lt(deliveries.id, before) : undefined,
       ),
     )
     .orderBy(desc(deliveries.id))
     .limit(query.limit + 1);
-  const { page, next_cursor } = paginate(rows, query.limit, (row) => [row.id]);
+  const { page, next_cursor } = paginateById(rows, query.limit);
   return { deliveries: page, next_cursor };
 }
 

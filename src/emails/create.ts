@@ -1,5 +1,6 @@
 import type { ActorContext } from "../context.ts";
 import { isNotNullViolation } from "../db/errors.ts";
+import { jsonObjectText } from "../db/json.ts";
 import { announceEnqueued } from "../deliveries/outbox.ts";
 import {
   type Answer,
@@ -9,22 +10,31 @@ import {
   type IdempotencyRecord,
 } from "../http/idempotency.ts";
 import { AppError } from "../problem.ts";
+import { addEntries } from "../tickets/entries.ts";
 import { findTicket } from "../tickets/read.ts";
+import { recipientColumns } from "./list.ts";
 import { queueSend } from "./queue.ts";
 import type { SendEmailInput } from "./schemas.ts";
 
 const SELECT_SENT = `
   SELECT json_object('location', '/api/emails?ticket=' || t.ticket_id) AS headers,
          json_object('tracking_id', m.tracking_id, 'emails', (
-           SELECT json_group_array(json_object('id', h.id, 'recipient', h.recipient, 'recipient_name', h.recipient_name,
-                    'status', h.status, 'reason', h.reason, 'sent_at', h.sent_at, 'opened_at', h.opened_at,
-                    'open_count', h.open_count, 'opened_by', h.opened_by))
-           FROM (SELECT * FROM email_history WHERE tracking_id = m.tracking_id ORDER BY id) h)) AS body
+           SELECT json_group_array(json(h.email))
+           FROM (SELECT ${jsonObjectText(recipientColumns)} AS email FROM email_history
+                 WHERE tracking_id = m.tracking_id ORDER BY id) h)) AS body
   FROM email_messages m JOIN tickets t ON t.id = m.ticket_id WHERE m.tracking_id = ?`;
 
-const INSERT_TIMELINE = `
-  INSERT INTO ticket_timeline (ticket_id, user_id, user_name, action, new_value, comment, created_at)
-  SELECT ?, id, name, 'notified', 'email.message', 'email', ? FROM users WHERE id = ?`;
+const INSERT_TIMELINE = addEntries(
+  {
+    ticket_id: "?",
+    user: "u",
+    action: "'notified'",
+    new_value: "'email.message'",
+    comment: "'email'",
+    created_at: "?",
+  },
+  "FROM users u WHERE u.id = ?",
+);
 
 /** Each address once, with the first name that came with it. */
 function distinct(recipients: SendEmailInput["recipients"]): { email: string; name: string | null }[] {

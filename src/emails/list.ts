@@ -1,8 +1,7 @@
 import { and, asc, desc, eq, lt, sql } from "drizzle-orm";
-import { z } from "zod";
 import type { Context } from "../context.ts";
 import { email_history, email_messages, tickets } from "../db/schema.ts";
-import { decodeCursor, paginate } from "../http/cursor.ts";
+import { decodeId, paginateById } from "../http/cursor.ts";
 import { findTicket } from "../tickets/read.ts";
 import type { EmailListQuery } from "./schemas.ts";
 
@@ -18,8 +17,8 @@ const messageColumns = {
     WHERE ${email_history.tracking_id} = ${email_messages.tracking_id})`,
 };
 
-const recipientColumns = {
-  tracking_id: email_history.tracking_id,
+/** A recipient as the API shows them: which column each member comes from. */
+export const recipientColumns = {
   id: email_history.id,
   recipient: email_history.recipient,
   recipient_name: email_history.recipient_name,
@@ -34,7 +33,7 @@ const recipientColumns = {
 /** The recipients of these sends, in the order they were named. */
 function recipientsOf(ctx: Context, trackingIds: string[]) {
   return ctx.db
-    .select(recipientColumns)
+    .select({ tracking_id: email_history.tracking_id, ...recipientColumns })
     .from(email_history)
     .where(sql`${email_history.tracking_id} IN (SELECT value FROM json_each(${JSON.stringify(trackingIds)}))`)
     .orderBy(asc(email_history.id));
@@ -46,7 +45,7 @@ function recipientsOf(ctx: Context, trackingIds: string[]) {
  * @throws AppError `ticket_not_found`, `invalid_cursor`.
  */
 export async function listEmails(ctx: Context, query: EmailListQuery) {
-  const before = decodeCursor(query.cursor, z.tuple([z.int().positive()]));
+  const before = decodeId(query.cursor);
   const ticket = query.ticket === undefined ? null : await findTicket(ctx, query.ticket);
   const rows = await ctx.db
     .select(messageColumns)
@@ -55,12 +54,12 @@ export async function listEmails(ctx: Context, query: EmailListQuery) {
     .where(
       and(
         ticket ? eq(email_messages.ticket_id, ticket.id) : undefined,
-        before ? lt(email_messages.id, before[0]) : undefined,
+        before ? lt(email_messages.id, before) : undefined,
       ),
     )
     .orderBy(desc(email_messages.id))
     .limit(query.limit + 1);
-  const { page, next_cursor } = paginate(rows, query.limit, (row) => [row.id]);
+  const { page, next_cursor } = paginateById(rows, query.limit);
   const recipients =
     page.length === 0
       ? []

@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import { type Claim, type DeliveryContext, type Outcome, referencedId } from "../deliveries/job.ts";
 import type { Locale } from "../problem.ts";
+import { noteTold } from "../tickets/entries.ts";
 import { enqueueWebhooks } from "../tickets/events.ts";
 import type { CustomerNews } from "../vocabulary/events.ts";
 import { queueSend } from "./queue.ts";
 import { subjectLine } from "./template.ts";
-import { noteTold } from "./timeline.ts";
 import { duringQuietHours, wantsNoMail } from "./wishes.ts";
 import { EMAIL_WORDS } from "./words.ts";
 
@@ -113,7 +113,7 @@ function byWebhook(
       `INSERT INTO contact_history (customer_id, ticket_id, channel, direction, summary, value, created_at)
        VALUES (iif(changes() > 0, ?, NULL), ?, ?, 'outbound', ?, ?, ?)`,
     ).bind(row.id, row.ticket_id, way.method, told.message, way.value, ctx.now().toISOString()),
-    noteTold(ctx, row.ticket_id, "notified", told.event, way.method),
+    noteTold(ctx, row.ticket_id, "notified", { event: told.event, comment: way.method }),
   ];
 }
 
@@ -179,5 +179,5 @@ export async function notificationHeld(ctx: DeliveryContext, job: Claim): Promis
 /** The timeline says that a notification has not got through. */
 export function notificationFailed(ctx: DeliveryContext, job: Claim): D1PreparedStatement {
   const { ticketId, event, method } = notificationOf(job);
-  return noteTold(ctx, ticketId, "notification_failed", event, method);
+  return noteTold(ctx, ticketId, "notification_failed", { event, comment: method });
 }

@@ -1,11 +1,11 @@
 import type { DeliveryContext, Outcome } from "../deliveries/job.ts";
 import { maxAttempts } from "../deliveries/schedule.ts";
 import type { Locale } from "../problem.ts";
+import { noteTold } from "../tickets/entries.ts";
 import { optOutUrl, pixelUrl } from "./links.ts";
 import { type Mail, type MailResult, sendMail } from "./mailer.ts";
 import type { Template } from "./schemas.ts";
 import { renderMail } from "./template.ts";
-import { noteTold } from "./timeline.ts";
 import { duringQuietHours, wantsNoMail } from "./wishes.ts";
 
 interface Row {
@@ -126,7 +126,8 @@ function sentEffects(ctx: DeliveryContext, row: Row, messageId: string | null): 
       ).bind(row.ticket_id, row.user_id, row.subject, now, row.id),
     );
   }
-  if (row.template !== "message") effects.push(noteTold(ctx, row.ticket_id, "notified", eventOf(row), "email"));
+  if (row.template !== "message")
+    effects.push(noteTold(ctx, row.ticket_id, "notified", { event: eventOf(row), comment: "email" }));
   return effects;
 }
 
@@ -138,7 +139,7 @@ const suppressed = (ctx: DeliveryContext, row: Row, reason: string): Outcome => 
 
 const failed = (ctx: DeliveryContext, row: Row, reason: string): D1PreparedStatement[] => [
   setStatus(ctx, row, "failed", reason),
-  noteTold(ctx, row.ticket_id, "notification_failed", eventOf(row), reason),
+  noteTold(ctx, row.ticket_id, "notification_failed", { event: eventOf(row), comment: reason }),
 ];
 
 function outcome(ctx: DeliveryContext, row: Row, attempts: number, result: MailResult): Outcome {

@@ -1,4 +1,5 @@
 import type { Context } from "../context.ts";
+import { addEntries } from "../tickets/entries.ts";
 
 /** How far back is looked for deliveries that were given up. */
 const LOOK_BACK_MS = 24 * 60 * 60_000;
@@ -19,11 +20,17 @@ export async function settleEmails(ctx: Context): Promise<void> {
   const { DB } = ctx.env;
   await DB.batch([
     DB.prepare(
-      `INSERT INTO ticket_timeline (ticket_id, action, new_value, comment, created_at)
-       SELECT m.ticket_id, 'notification_failed', iif(m.template = 'message', 'email.message', 'ticket.' || m.template),
-              'interrupted', ?
-       FROM email_history h JOIN email_messages m ON m.tracking_id = h.tracking_id
-       WHERE h.status = 'queued' AND h.id IN (${GIVEN_UP})`,
+      addEntries(
+        {
+          ticket_id: "m.ticket_id",
+          action: "'notification_failed'",
+          new_value: "iif(m.template = 'message', 'email.message', 'ticket.' || m.template)",
+          comment: "'interrupted'",
+          created_at: "?",
+        },
+        `FROM email_history h JOIN email_messages m ON m.tracking_id = h.tracking_id
+         WHERE h.status = 'queued' AND h.id IN (${GIVEN_UP})`,
+      ),
     ).bind(now.toISOString(), since),
     DB.prepare(
       `UPDATE email_history SET status = 'failed', reason = 'interrupted' WHERE status = 'queued' AND id IN (${GIVEN_UP})`,

@@ -49,6 +49,18 @@ export function paginate<Row>(rows: Row[], limit: number, key: (row: Row) => (st
 }
 
 /**
+ * The id in a cursor of a list that is in the order of its ids.
+ *
+ * @throws AppError `invalid_cursor`.
+ */
+export const decodeId = (cursor: string | undefined): number | null =>
+  decodeCursor(cursor, z.tuple([z.int().positive()]))?.[0] ?? null;
+
+/** `paginate` for a list that is in the order of its ids. */
+export const paginateById = <Row extends { id: number }>(rows: Row[], limit: number) =>
+  paginate(rows, limit, (row) => [row.id]);
+
+/**
  * The `Link` header of a page (RFC 8288), or nothing where there is no other page.
  *
  * @param previous_cursor for a list that is read backwards, too, by `before`.

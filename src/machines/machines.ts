@@ -1,11 +1,11 @@
 import { and, asc, eq, getTableColumns, gt, isNull, type SQL, sql } from "drizzle-orm";
-import { z } from "zod";
 import type { ActorContext, Context } from "../context.ts";
 import { isNotNullViolation, isUniqueViolation } from "../db/errors.ts";
+import { newestId } from "../db/insert.ts";
 import { selectAnswer } from "../db/json.ts";
 import { machine_types, machines } from "../db/schema.ts";
 import { announceEnqueued } from "../deliveries/outbox.ts";
-import { decodeCursor, paginate } from "../http/cursor.ts";
+import { decodeId, paginateById } from "../http/cursor.ts";
 import { type Answer, batchOnce, type IdempotencyRecord } from "../http/idempotency.ts";
 import { AppError } from "../problem.ts";
 import { searchText, words } from "../search/words.ts";
@@ -33,7 +33,7 @@ function matching(q: string | undefined): SQL | undefined {
  * @throws AppError `invalid_cursor`.
  */
 export async function listMachines(ctx: Context, query: MachineListQuery) {
-  const after = decodeCursor(query.cursor, z.tuple([z.int().positive()]));
+  const after = decodeId(query.cursor);
   const rows = await ctx.db
     .select(machineColumns)
     .from(machines)
@@ -41,7 +41,7 @@ export async function listMachines(ctx: Context, query: MachineListQuery) {
     .where(
       and(
         isNull(machines.retired_at),
-        after ? gt(machines.id, after[0]) : undefined,
+        after ? gt(machines.id, after) : undefined,
         query.status ? eq(machines.status, query.status) : undefined,
         query.machine_type ? eq(machine_types.code, query.machine_type) : undefined,
         matching(query.q),
@@ -49,7 +49,7 @@ export async function listMachines(ctx: Context, query: MachineListQuery) {
     )
     .orderBy(asc(machines.id))
     .limit(query.limit + 1);
-  const { page, next_cursor } = paginate(rows, query.limit, (row) => [row.id]);
+  const { page, next_cursor } = paginateById(rows, query.limit);
   return { machines: page, next_cursor };
 }
 
@@ -90,8 +90,7 @@ const INSERT = `
                         status_since, search_text, qr_token, created_at, updated_at)
   VALUES ((SELECT id FROM machine_types WHERE code = ?1), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?10, ?10)`;
 const IS = "machines JOIN machine_types ON machine_types.id = machines.machine_type_id WHERE machines.id =";
-// A batch is alone in the database, so the newest machine is its own.
-const SELECT_NEWEST = selectAnswer("machine", machineColumns, `${IS} (SELECT MAX(id) FROM machines)`);
+const SELECT_NEWEST = selectAnswer("machine", machineColumns, `${IS} ${newestId("machines")}`);
 /** The answer to a change of the machine `?`. */
 export const SELECT_CHANGED = selectAnswer("machine", machineColumns, `${IS} ?`);
 

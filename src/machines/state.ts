@@ -1,4 +1,5 @@
 import type { ActorContext } from "../context.ts";
+import { newestId } from "../db/insert.ts";
 import { enqueue } from "../deliveries/outbox.ts";
 import { IS_DOWN } from "./conditions.ts";
 
@@ -10,8 +11,7 @@ const STATUS = `
   CASE WHEN set_status = 'out_of_service' OR ${IS_DOWN} THEN 'out_of_service'
        ELSE COALESCE(set_status, 'operational') END`;
 
-// A batch is alone in the database, so the newest machine is its own.
-const ADDED = "(SELECT MAX(id) FROM machines)";
+const ADDED = newestId("machines");
 
 const LISTED = "id IN (SELECT value FROM json_each(?))";
 

@@ -1,6 +1,5 @@
-import { z } from "zod";
 import type { Context } from "../context.ts";
-import { decodeCursor, paginate } from "../http/cursor.ts";
+import { decodeId, paginateById } from "../http/cursor.ts";
 import { AppError } from "../problem.ts";
 import type { MachineEntry } from "./schemas.ts";
 
@@ -14,7 +13,7 @@ export async function listMachineTimeline(
   id: number,
   query: { limit: number; cursor?: string | undefined },
 ) {
-  const before = decodeCursor(query.cursor, z.tuple([z.int().positive()]));
+  const before = decodeId(query.cursor);
   const { DB } = ctx.env;
   const [known, entries] = await DB.batch<MachineEntry>([
     DB.prepare("SELECT id FROM machines WHERE id = ?").bind(id),
@@ -22,9 +21,9 @@ export async function listMachineTimeline(
       `SELECT e.id, e.machine_id, e.user_id, e.user_name, 'status_changed' AS action, e.old_value, e.new_value, e.cause,
               (SELECT t.ticket_id FROM tickets t WHERE t.id = e.ticket_id) AS ticket_id, e.comment, e.created_at
        FROM machine_timeline e WHERE e.machine_id = ?1 AND (?2 IS NULL OR e.id < ?2) ORDER BY e.id DESC LIMIT ?3`,
-    ).bind(id, before?.[0] ?? null, query.limit + 1),
+    ).bind(id, before, query.limit + 1),
   ]);
   if (!known?.results.length) throw new AppError("machine_not_found");
-  const { page, next_cursor } = paginate(entries?.results ?? [], query.limit, (entry) => [entry.id]);
+  const { page, next_cursor } = paginateById(entries?.results ?? [], query.limit);
   return { timeline: page, next_cursor };
 }

@@ -1,4 +1,5 @@
 import { type Claim, type DeliveryContext, type Outcome, referencedId } from "../deliveries/job.ts";
+import { noteTold } from "../tickets/entries.ts";
 import { enqueueWebhooks } from "../tickets/events.ts";
 import { deviceEffects, withNormalEndpoints } from "./devices.ts";
 import { type Notification, notification, type PushPayload } from "./notification.ts";
@@ -85,27 +86,6 @@ function logs(ctx: DeliveryContext, job: Claim, userId: number, results: DeviceR
   ).bind(job.id, job.generation, ticketId(job), userId, job.attempts, now.toISOString(), JSON.stringify(rows));
 }
 
-function timeline(
-  ctx: DeliveryContext,
-  job: Claim,
-  person: Recipient,
-  reached: number,
-  reason: Reason,
-): D1PreparedStatement {
-  return ctx.env.DB.prepare(
-    `INSERT INTO ticket_timeline (ticket_id, user_id, user_name, action, new_value, comment, created_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?)`,
-  ).bind(
-    ticketId(job),
-    person.id,
-    person.name,
-    reached > 0 ? "notified" : "notification_failed",
-    job.event_type,
-    reached > 0 ? null : reason,
-    ctx.now().toISOString(),
-  );
-}
-
 function reasonFor(ttl: number, results: DeviceResult[]): Reason {
   if (ttl <= 0) return "too_late";
   if (results.length === 0) return "no_device";
@@ -137,10 +117,12 @@ export async function sendPush(ctx: DeliveryContext, job: Claim): Promise<Outcom
   const nobody = ttl > 0 && devices.length === 0 && !reachedBefore;
   if (results.length > 0 || nobody) effects.push(logs(ctx, job, userId, results));
   const first = recipient.earlier_attempts === 0;
-  if (ticketId(job) !== null && !reachedBefore && (reached > 0 || first)) {
-    effects.push(timeline(ctx, job, recipient, reached, reason));
+  const ticket = ticketId(job);
+  if (ticket !== null && !reachedBefore && (reached > 0 || first)) {
+    const told = { event: job.event_type, comment: reached > 0 ? null : reason, person: recipient };
+    effects.push(noteTold(ctx, ticket, reached > 0 ? "notified" : "notification_failed", told));
   }
-  if (ticketId(job) !== null && first && reached === 0) effects.push(fallback(ctx, job, recipient, reason));
+  if (ticket !== null && first && reached === 0) effects.push(fallback(ctx, job, recipient, reason));
 
   const anyoneReached = reachedBefore || reached > 0;
   if (transient.length + waiting.length > 0) {

@@ -1,8 +1,7 @@
 import { and, desc, eq, getTableColumns, lt } from "drizzle-orm";
-import { z } from "zod";
 import type { Context } from "../context.ts";
 import { push_logs, tickets } from "../db/schema.ts";
-import { decodeCursor, paginate } from "../http/cursor.ts";
+import { decodeId, paginateById } from "../http/cursor.ts";
 import type { PushLogListQuery } from "./schemas.ts";
 
 const { generation: _, not_before: __, ...logColumns } = getTableColumns(push_logs);
@@ -13,7 +12,7 @@ const { generation: _, not_before: __, ...logColumns } = getTableColumns(push_lo
  * @throws AppError `invalid_cursor`.
  */
 export async function listPushLogs(ctx: Context, query: PushLogListQuery) {
-  const before = decodeCursor(query.cursor, z.tuple([z.int().positive()]));
+  const before = decodeId(query.cursor);
   const ticket = query.ticket && /^[0-9]{1,15}$/.test(query.ticket) ? Number(query.ticket) : null;
   const rows = await ctx.db
     .select(logColumns)
@@ -24,11 +23,11 @@ export async function listPushLogs(ctx: Context, query: PushLogListQuery) {
         ticket !== null ? eq(push_logs.ticket_id, ticket) : undefined,
         query.ticket && ticket === null ? eq(tickets.ticket_id, query.ticket.toUpperCase()) : undefined,
         query.user_id ? eq(push_logs.user_id, query.user_id) : undefined,
-        before ? lt(push_logs.id, before[0]) : undefined,
+        before ? lt(push_logs.id, before) : undefined,
       ),
     )
     .orderBy(desc(push_logs.id))
     .limit(query.limit + 1);
-  const { page, next_cursor } = paginate(rows, query.limit, (row) => [row.id]);
+  const { page, next_cursor } = paginateById(rows, query.limit);
   return { logs: page, next_cursor };
 }

@@ -1,11 +1,13 @@
 import type { ActorContext } from "../context.ts";
 import { isNotNullViolation } from "../db/errors.ts";
+import { type Fragment, joined } from "../db/fragment.ts";
 import { announceEnqueued } from "../deliveries/outbox.ts";
 import { anyVersion } from "../http/etag.ts";
 import { followTickets, tellState } from "../machines/state.ts";
 import type { CustomerNews, PushEvent, WebhookEvent } from "../vocabulary/events.ts";
 import type { TimelineAction } from "../vocabulary/timeline.ts";
 import { atOneInstant } from "../world.ts";
+import { addEntries } from "./entries.ts";
 import { actorDocument, enqueueCustomerNews, enqueuePush, enqueueWebhooks } from "./events.ts";
 import { selectMembers } from "./projection.ts";
 import type { Ticket } from "./schemas.ts";
@@ -34,38 +36,40 @@ export interface Change {
   news?: CustomerNews | undefined;
   /** Further statements, which find the ticket's row as it was before. */
   statements?: D1PreparedStatement[];
-  /** What the change was worked out from, as far as it must still hold when it is written. */
-  guards?: Guard[];
+  /** What the change was worked out from, as SQL over the ticket's row, as far as it must still hold when it is written. */
+  guards?: Fragment[];
 }
 
 /** What the statements of a change give back: an enqueued delivery, or the answer. */
 type BatchRow = { id?: number; headers?: string; body?: string };
 
-/** SQL over the ticket's row. */
-export interface Guard {
-  sql: string;
-  params: (string | number | null)[];
-}
-
 /** The version that `If-Match` binds a change to. */
-export const versionGuard = (ifMatch: string | undefined, version: number): Guard[] =>
+export const versionGuard = (ifMatch: string | undefined, version: number): Fragment[] =>
   anyVersion(ifMatch) ? [] : [{ sql: "version = ?", params: [version] }];
 
 const OLD_VALUE = "e.value ->> 'old_value'";
 
 function timeline(ctx: ActorContext, ticketId: number, change: Change): D1PreparedStatement {
   const { fields, guards = [] } = change;
+  const holds = joined(" AND ", [{ sql: "id = ? AND deleted_at IS NULL", params: [ticketId] }, ...guards]);
   // The guards stand in the first statement: when one does not hold there is no id, and NOT NULL undoes the batch.
   return ctx.env.DB.prepare(
-    `INSERT INTO ticket_timeline (ticket_id, user_id, user_name, action, old_value, new_value, comment, created_at)
-     SELECT (SELECT id FROM tickets WHERE id = ? AND ${["deleted_at IS NULL", ...guards.map(({ sql }) => sql)].join(" AND ")}),
-            u.id, u.name, e.value ->> 'action', ${fields ? `iif(e.value ->> 'action' = 'updated', (${selectMembers(fields)}), ${OLD_VALUE})` : OLD_VALUE},
-            e.value ->> 'new_value', e.value ->> 'comment', ?
-     FROM json_each(?) e JOIN users u ON u.id = ?
-     ORDER BY e.key`,
+    addEntries(
+      {
+        ticket_id: `(SELECT id FROM tickets WHERE ${holds.sql})`,
+        user: "u",
+        action: "e.value ->> 'action'",
+        old_value: fields
+          ? `iif(e.value ->> 'action' = 'updated', (${selectMembers(fields)}), ${OLD_VALUE})`
+          : OLD_VALUE,
+        new_value: "e.value ->> 'new_value'",
+        comment: "e.value ->> 'comment'",
+        created_at: "?",
+      },
+      "FROM json_each(?) e JOIN users u ON u.id = ? ORDER BY e.key",
+    ),
   ).bind(
-    ticketId,
-    ...guards.flatMap(({ params }) => params),
+    ...holds.params,
     ...(fields ? [ticketId] : []),
     ctx.now().toISOString(),
     JSON.stringify(change.entries),

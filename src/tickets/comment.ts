@@ -1,4 +1,8 @@
+import { getTableColumns } from "drizzle-orm";
 import type { ActorContext } from "../context.ts";
+import { newestId } from "../db/insert.ts";
+import { selectAnswer } from "../db/json.ts";
+import { ticket_timeline } from "../db/schema.ts";
 import { untilWritten } from "../db/until-written.ts";
 import {
   type Answer,
@@ -10,14 +14,13 @@ import {
 import { applyChange, type Change } from "./change.ts";
 import { readForChange } from "./read.ts";
 
-// A batch is alone in the database, so the newest timeline entry is its own.
-const SELECT_COMMENT = `
-  SELECT json_object('location', '/api/tickets/' || t.ticket_id || '/timeline') AS headers,
-         json_object('comment', json_object('id', e.id, 'ticket_id', e.ticket_id, 'user_id', e.user_id,
-           'user_name', e.user_name, 'action', e.action, 'old_value', e.old_value, 'new_value', e.new_value,
-           'comment', e.comment, 'created_at', e.created_at)) AS body
-  FROM ticket_timeline e JOIN tickets t ON t.id = e.ticket_id
-  WHERE e.id = (SELECT MAX(id) FROM ticket_timeline)`;
+const SELECT_COMMENT = selectAnswer(
+  "comment",
+  getTableColumns(ticket_timeline),
+  `ticket_timeline JOIN tickets t ON t.id = ticket_timeline.ticket_id
+   WHERE ticket_timeline.id = ${newestId("ticket_timeline")}`,
+  "'location', '/api/tickets/' || t.ticket_id || '/timeline'",
+);
 
 /**
  * Adds a comment, once per idempotency key.

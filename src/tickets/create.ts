@@ -1,5 +1,6 @@
 import type { ActorContext } from "../context.ts";
 import { databaseUnavailable, isNotNullViolation, isUniqueViolation } from "../db/errors.ts";
+import type { Fragment } from "../db/fragment.ts";
 import { stillSignedIn, unauthorized } from "../db/signed-in.ts";
 import { announceEnqueued } from "../deliveries/outbox.ts";
 import {
@@ -16,6 +17,8 @@ import { monthCode } from "../time/month.ts";
 import { isAssignable } from "../users/assignable.ts";
 import type { WebhookEvent } from "../vocabulary/events.ts";
 import { atOneInstant } from "../world.ts";
+import { numberSql, raiseCounters, takeNumbers } from "./counters.ts";
+import { addEntries } from "./entries.ts";
 import { actorDocument, enqueueCustomerNews, enqueuePush, enqueueWebhooks } from "./events.ts";
 import { checkFields } from "./fields.ts";
 import { CREATED_TICKET, SELECT_CREATED_TICKET } from "./projection.ts";
@@ -30,31 +33,25 @@ const CUSTOMER = "(? IS NULL OR EXISTS (SELECT 1 FROM customers c WHERE c.id = ?
 
 // Takes the next number. When a condition does not hold there is no code, so NOT NULL refuses the row and with it
 // the batch: nothing after this statement needs to ask again.
-const takeNumber = (signedIn: string) => `
-  INSERT INTO ticket_counters (code, month, last_number)
+const takeNumber = (signedIn: string) =>
+  takeNumbers(`
   VALUES ((SELECT mt.code FROM machines m JOIN machine_types mt ON mt.id = m.machine_type_id
            WHERE m.id = ? AND m.retired_at IS NULL
              AND ${ASSIGNEE} AND ${CUSTOMER}
-             AND ${signedIn}), ?, 1)
-  ON CONFLICT (code, month) DO UPDATE SET last_number = last_number + 1`;
+             AND ${signedIn}), ?, 1)`);
 
-// Brings the counter up to the highest number in use, after rows were written past it.
-// '.' follows '-' in ASCII, so the range holds exactly the numbers of this code and month.
-const REPAIR_COUNTER = `
-  INSERT INTO ticket_counters (code, month, last_number)
-  SELECT mt.code, ?1, MAX(CAST(substr(t.ticket_id, length(mt.code) + 7) AS INTEGER))
-  FROM machines m
-  JOIN machine_types mt ON mt.id = m.machine_type_id
-  JOIN tickets t ON t.ticket_id >= mt.code || '-' || ?1 || '-' AND t.ticket_id < mt.code || '-' || ?1 || '.'
-  WHERE m.id = ?2
-  GROUP BY mt.code
-  ON CONFLICT (code, month) DO UPDATE SET last_number = MAX(last_number, excluded.last_number)`;
+/** The counter that numbers a machine's tickets in this month, for `raiseCounters`. */
+const counterOf = (machineId: number, month: string): Fragment => ({
+  sql: `SELECT mt.code AS code, ? AS month, 0 AS highest
+        FROM machines m JOIN machine_types mt ON mt.id = m.machine_type_id WHERE m.id = ?`,
+  params: [month, machineId],
+});
 
 const INSERT_TICKET = `
   INSERT INTO tickets (ticket_id, title, description, priority, machine_id, customer_id, reported_by, reporter_name,
                        assigned_to, is_machine_down, scheduled_date, reported_at, created_at, updated_at, machine_type_id,
                        search_text)
-  SELECT printf('%s-%s-%04d', n.code, n.month, n.last_number), ?3, ?4, ?5, m.id, ?6, u.id, COALESCE(?8, u.name),
+  SELECT ${numberSql("n.code", "n.month", "n.last_number")}, ?3, ?4, ?5, m.id, ?6, u.id, COALESCE(?8, u.name),
          ?9, ?10, ?11, ?12, ?13, ?13, mt.id, printf('%s %04d', ?14, n.last_number)
   FROM machines m
   JOIN users u ON u.id = ?7
@@ -62,11 +59,10 @@ const INSERT_TICKET = `
   JOIN ticket_counters n ON n.code = mt.code AND n.month = ?1
   WHERE m.id = ?2`;
 
-const INSERT_TIMELINE = `
-  INSERT INTO ticket_timeline (ticket_id, user_id, user_name, action, new_value, created_at)
-  SELECT t.id, u.id, u.name, 'created', t.status, t.created_at
-  FROM tickets t JOIN users u ON u.id = t.reported_by
-  WHERE t.id = last_insert_rowid()`;
+const INSERT_TIMELINE = addEntries(
+  { ticket_id: "t.id", user: "u", action: "'created'", new_value: "t.status", created_at: "t.created_at" },
+  `FROM tickets t JOIN users u ON u.id = t.reported_by WHERE t.id = ${CREATED_TICKET}`,
+);
 
 const INSERT_TERMS = `
   INSERT INTO ticket_terms (term, ticket_id)
@@ -117,7 +113,8 @@ async function write(
     DB.prepare(INSERT_TERMS).bind(JSON.stringify(terms)),
   ];
   statements.push(...notifications(ctx, input));
-  if (repair) statements.unshift(DB.prepare(REPAIR_COUNTER).bind(month, input.machine_id));
+  // Rows were written past the counter.
+  if (repair) statements.unshift(raiseCounters(ctx, counterOf(input.machine_id, month)));
   if (input.is_machine_down) {
     statements.push(...followTickets(ctx, [input.machine_id], CREATED_TICKET), tellState(ctx, input.machine_id));
   }

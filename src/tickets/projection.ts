@@ -1,6 +1,7 @@
 import { eq } from "drizzle-orm";
 import { alias, QueryBuilder, type SQLiteColumn } from "drizzle-orm/sqlite-core";
-import { jsonObject, jsonObjectText } from "../db/json.ts";
+import { newestId } from "../db/insert.ts";
+import { jsonObject, jsonObjectText, selectJsonAnswer } from "../db/json.ts";
 import { machine_types, machines, tickets, users } from "../db/schema.ts";
 import { machineColumns } from "../machines/machines.ts";
 import type { Ticket } from "./schemas.ts";
@@ -60,21 +61,19 @@ export const TICKET_DOCUMENTS = new QueryBuilder()
   .leftJoin(assignee, eq(assignee.id, tickets.assigned_to))
   .toSQL().sql;
 
-/** The id of the ticket that the running batch has inserted: a batch is alone, so the newest row is its own. */
-export const CREATED_TICKET = "(SELECT MAX(id) FROM tickets)";
+/** SQL for the id of the ticket that the running batch has inserted. */
+export const CREATED_TICKET = newestId("tickets");
 
-/**
- * A SELECT of one ticket as the answer of a batch: `headers` and `body` in JSON text.
- *
- * @param id SQL for the ticket's id.
- * @param headers SQL for names and values of headers beside `ETag`, over the row `t`.
- */
-const selectAnswer = (id: string, headers = ""): string => `
-  SELECT json_object(${headers}'etag', '"' || t.version || '"') AS headers, json_object('ticket', json(t.ticket)) AS body
-  FROM (${TICKET_DOCUMENTS}) AS t WHERE t.id = ${id}`;
+/** @param id SQL for the ticket's id. */
+const selectAnswer = (id: string, headers: string): string =>
+  selectJsonAnswer("ticket", "json(t.ticket)", `(${TICKET_DOCUMENTS}) AS t WHERE t.id = ${id}`, headers);
+const ETAG = `'etag', '"' || t.version || '"'`;
 
 /** The answer to a change of the ticket `?`. */
-export const SELECT_CHANGED_TICKET = selectAnswer("?");
+export const SELECT_CHANGED_TICKET = selectAnswer("?", ETAG);
 
 /** The answer to a creation. */
-export const SELECT_CREATED_TICKET = selectAnswer(CREATED_TICKET, "'location', '/api/tickets/' || t.ticket_id, ");
+export const SELECT_CREATED_TICKET = selectAnswer(
+  CREATED_TICKET,
+  `'location', '/api/tickets/' || t.ticket_id, ${ETAG}`,
+);

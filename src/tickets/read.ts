@@ -1,19 +1,22 @@
 import type { ActorContext, Context } from "../context.ts";
+import type { Fragment } from "../db/fragment.ts";
 import { stillSignedIn, unauthorized } from "../db/signed-in.ts";
 import { AppError } from "../problem.ts";
 import { TICKET_DOCUMENTS } from "./projection.ts";
 import type { Ticket } from "./schemas.ts";
 
-/** SQL for the id of the ticket that a path's `:ref`, a number or an id, names, and what its one `?` is bound to. */
-export const idOfRef = (ref: string): { sql: string; param: string | number } =>
+/** SQL for the id of the ticket that a path's `:ref`, a number or an id, names, with one `?`. */
+export const idOfRef = (ref: string): Fragment =>
   /^[0-9]{1,15}$/.test(ref)
-    ? { sql: "(SELECT id FROM tickets WHERE id = ? AND deleted_at IS NULL)", param: Number(ref) }
-    : { sql: "(SELECT id FROM tickets WHERE ticket_id = ? AND deleted_at IS NULL)", param: ref.toUpperCase() };
+    ? { sql: "(SELECT id FROM tickets WHERE id = ? AND deleted_at IS NULL)", params: [Number(ref)] }
+    : { sql: "(SELECT id FROM tickets WHERE ticket_id = ? AND deleted_at IS NULL)", params: [ref.toUpperCase()] };
 
 /** A query of one ticket, for `parseTicket`. */
 export function selectTicket(ctx: Context, ref: string): D1PreparedStatement {
   const id = idOfRef(ref);
-  return ctx.env.DB.prepare(`SELECT t.ticket FROM (${TICKET_DOCUMENTS}) AS t WHERE t.id = ${id.sql}`).bind(id.param);
+  return ctx.env.DB.prepare(`SELECT t.ticket FROM (${TICKET_DOCUMENTS}) AS t WHERE t.id = ${id.sql}`).bind(
+    ...id.params,
+  );
 }
 
 /**

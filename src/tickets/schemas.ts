@@ -1,29 +1,9 @@
 import { z } from "@hono/zod-openapi";
 import { cursorText, PAGE_MAX, pageQuery } from "../http/cursor.ts";
 import { id, inputInstant, instant, optionalText, pathId, text, version } from "../http/schemas.ts";
-
-export const TICKET_STATUSES = [
-  "received",
-  "diagnostic",
-  "in_progress",
-  "waiting_parts",
-  "completed",
-  "cancelled",
-  "archived",
-] as const;
-export const TICKET_PRIORITIES = ["low", "medium", "high", "critical"] as const;
-export const TIMELINE_ACTIONS = [
-  "created",
-  "updated",
-  "status_changed",
-  "assigned",
-  "commented",
-  "acknowledged",
-  "attached",
-  "deleted",
-  "notified",
-  "notification_failed",
-] as const;
+import { TICKET_PRIORITIES } from "../vocabulary/priorities.ts";
+import { TICKET_STATUSES } from "../vocabulary/statuses.ts";
+import { TIMELINE_ACTIONS } from "../vocabulary/timeline.ts";
 
 export const CreateTicketInput = z
   .object({

@@ -22,7 +22,7 @@ async function read(
     ctx.env.DB.prepare(
       `SELECT id, ticket_id, user_id, user_name, action, old_value, new_value, comment, created_at
        FROM ticket_timeline WHERE ticket_id = ${id.sql} AND ${range} LIMIT ?`,
-    ).bind(id.param, place, count),
+    ).bind(...id.params, place, count),
   ]);
   return {
     ticket: parseTicket(ticket?.results[0] as { ticket: string } | undefined),

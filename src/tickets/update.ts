@@ -1,4 +1,5 @@
 import type { ActorContext } from "../context.ts";
+import type { Fragment } from "../db/fragment.ts";
 import { untilWritten } from "../db/until-written.ts";
 import { ifMatchHolds } from "../http/etag.ts";
 import {
@@ -11,7 +12,7 @@ import {
 import { AppError } from "../problem.ts";
 import { isAssignable } from "../users/assignable.ts";
 import { atOneInstant } from "../world.ts";
-import { applyChange, type Change, type Guard, versionGuard } from "./change.ts";
+import { applyChange, type Change, versionGuard } from "./change.ts";
 import { checkFields } from "./fields.ts";
 import { PLAIN_FIELDS, planUpdate, stored } from "./plan.ts";
 import { SELECT_CHANGED_TICKET } from "./projection.ts";
@@ -52,8 +53,8 @@ function check(ctx: ActorContext, ticket: Ticket, input: UpdateTicketInput, name
  * What must hold when the change is written. What merely stands in the timeline as the old value is read by the batch
  * itself, so that any number of people can edit one ticket at once.
  */
-function guardsOf(ticket: Ticket, input: UpdateTicketInput, { set }: Change): Guard[] {
-  const still = (column: keyof Ticket): Guard => ({ sql: `${column} IS ?`, params: [stored(ticket[column])] });
+function guardsOf(ticket: Ticket, input: UpdateTicketInput, { set }: Change): Fragment[] {
+  const still = (column: keyof Ticket): Fragment => ({ sql: `${column} IS ?`, params: [stored(ticket[column])] });
   const guards = [still("status"), still("assigned_to")];
   for (const field of PLAIN_FIELDS) {
     const value = input[field];

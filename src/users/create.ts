@@ -2,14 +2,14 @@ import { hashPassword } from "../auth/password.ts";
 import { refuseWeakPassword } from "../auth/password-rules.ts";
 import type { ActorContext } from "../context.ts";
 import { isUniqueViolation } from "../db/errors.ts";
+import { newestId } from "../db/insert.ts";
 import { selectAnswer } from "../db/json.ts";
 import { type Answer, batchOnce, type IdempotencyRecord } from "../http/idempotency.ts";
 import { storePassword } from "./credential.ts";
 import { userColumns } from "./row.ts";
 import type { CreateUserInput } from "./schemas.ts";
 
-// A batch is alone in the database, so the newest user is its own.
-const NEWEST = selectAnswer("user", userColumns, "users WHERE id = (SELECT MAX(id) FROM users)");
+const NEWEST = selectAnswer("user", userColumns, `users WHERE id = ${newestId("users")}`);
 
 /**
  * Adds an account that can sign in at once (contract section 2), once per idempotency key. The administrator vouches

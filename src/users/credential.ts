@@ -1,4 +1,5 @@
 import type { Context } from "../context.ts";
+import { newestId } from "../db/insert.ts";
 
 /** better-auth's name for signing in with a password. */
 const PROVIDER = "credential";
@@ -12,7 +13,7 @@ export function storePassword(ctx: Context, userId: number | null, hash: string)
   const now = ctx.now().toISOString();
   return ctx.env.DB.prepare(
     `INSERT INTO accounts (user_id, account_id, provider_id, password, created_at, updated_at)
-     SELECT id, CAST(id AS TEXT), '${PROVIDER}', ?1, ?2, ?2 FROM users WHERE id = COALESCE(?3, last_insert_rowid())
+     SELECT id, CAST(id AS TEXT), '${PROVIDER}', ?1, ?2, ?2 FROM users WHERE id = COALESCE(?3, ${newestId("users")})
      ON CONFLICT (provider_id, account_id) DO UPDATE SET password = excluded.password, updated_at = excluded.updated_at`,
   ).bind(hash, now, userId);
 }

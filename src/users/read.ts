@@ -1,8 +1,7 @@
 import { and, asc, eq, gt, type SQL, sql } from "drizzle-orm";
-import { z } from "zod";
 import type { Context } from "../context.ts";
 import { users } from "../db/schema.ts";
-import { decodeCursor, paginate } from "../http/cursor.ts";
+import { decodeId, paginateById } from "../http/cursor.ts";
 import { AppError } from "../problem.ts";
 import { fold } from "../search/words.ts";
 import { isAssignable } from "./assignable.ts";
@@ -30,13 +29,13 @@ function matching(q: string | undefined): SQL | undefined {
  * @throws AppError `invalid_cursor`.
  */
 export async function listUsers(ctx: Context, query: UserListQuery) {
-  const after = decodeCursor(query.cursor, z.tuple([z.int().positive()]));
+  const after = decodeId(query.cursor);
   const rows = await ctx.db
     .select(userColumns)
     .from(users)
     .where(
       and(
-        after ? gt(users.id, after[0]) : undefined,
+        after ? gt(users.id, after) : undefined,
         query.role ? eq(users.role, query.role) : undefined,
         query.active === undefined ? undefined : eq(users.active, query.active),
         matching(query.q),
@@ -44,7 +43,7 @@ export async function listUsers(ctx: Context, query: UserListQuery) {
     )
     .orderBy(asc(users.id))
     .limit(query.limit + 1);
-  const { page, next_cursor } = paginate(rows, query.limit, (row) => [row.id]);
+  const { page, next_cursor } = paginateById(rows, query.limit);
   return { users: page, next_cursor };
 }
 

@@ -1,12 +1,12 @@
 import { and, asc, gt, isNull, sql } from "drizzle-orm";
-import { z } from "zod";
 import type { ActorContext, Context } from "../context.ts";
 import { isNotNullViolation } from "../db/errors.ts";
 import { assignments, joined } from "../db/fragment.ts";
+import { newestId } from "../db/insert.ts";
 import { selectAnswer } from "../db/json.ts";
 import { hasRoom, tooMany } from "../db/maximum.ts";
 import { webhook_endpoints } from "../db/schema.ts";
-import { decodeCursor, paginate } from "../http/cursor.ts";
+import { decodeId, paginateById } from "../http/cursor.ts";
 import { type Answer, batchOnce, type IdempotencyRecord } from "../http/idempotency.ts";
 import { isWebAddress } from "../http/schemas.ts";
 import { seal, unsealed } from "../http/sealed.ts";
@@ -57,7 +57,7 @@ const answerWithSecret = (where: string) =>
     `webhook_endpoints, (SELECT ? AS secret) sealed
     WHERE ${where}`,
   );
-const CREATED = answerWithSecret("id = (SELECT MAX(id) FROM webhook_endpoints)");
+const CREATED = answerWithSecret(`id = ${newestId("webhook_endpoints")}`);
 const ROTATED = answerWithSecret(PRESENT);
 
 function checkTarget(ctx: Context, url: string): void {
@@ -68,14 +68,14 @@ function checkTarget(ctx: Context, url: string): void {
 
 /** A page of webhook endpoints, oldest first, without their secrets. */
 export async function listWebhooks(ctx: Context, query: { limit: number; cursor?: string }) {
-  const after = decodeCursor(query.cursor, z.tuple([z.int().positive()]));
+  const after = decodeId(query.cursor);
   const rows = await ctx.db
     .select(columns)
     .from(webhook_endpoints)
-    .where(and(isNull(webhook_endpoints.deleted_at), after ? gt(webhook_endpoints.id, after[0]) : undefined))
+    .where(and(isNull(webhook_endpoints.deleted_at), after ? gt(webhook_endpoints.id, after) : undefined))
     .orderBy(asc(webhook_endpoints.id))
     .limit(query.limit + 1);
-  const { page, next_cursor } = paginate(rows, query.limit, (row) => [row.id]);
+  const { page, next_cursor } = paginateById(rows, query.limit);
   return { webhooks: page.map(shown), next_cursor };
 }
 

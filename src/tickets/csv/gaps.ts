@@ -1,5 +1,5 @@
 import type { ActorContext } from "../../context.ts";
-import { counterGroups, groupKey, previewCounters } from "./counters.ts";
+import { counterGroups, groupKey, previewCounters } from "../counters.ts";
 import type { ImportTicket } from "./line.ts";
 
 /** How far a number may lie above the highest known of its machine type and month: the next ticket counts on from it. */

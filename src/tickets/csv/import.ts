@@ -2,7 +2,7 @@ import type { ActorContext } from "../../context.ts";
 import { isUniqueViolation } from "../../db/errors.ts";
 import { describeError } from "../../log.ts";
 import { AppError, type FieldError } from "../../problem.ts";
-import { type CounterGroup, counterGroups, groupKey, previewCounters } from "./counters.ts";
+import { type CounterGroup, counterGroups, groupKey, previewCounters } from "../counters.ts";
 import { GAP_MAX, partGaps } from "./gaps.ts";
 import { existingNumbers, readKnown } from "./known.ts";
 import { type ImportTicket, type ReadLine, readLine } from "./line.ts";

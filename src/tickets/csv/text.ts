@@ -1,3 +1,5 @@
+import { fold } from "../../search/words.ts";
+
 // Where a spreadsheet may see a formula begin, behind blanks and quotes: the characters that OWASP names (CSV Injection)
 // and those that some add, `|` and `%`, with the full-width and small forms.
 const FORMULA = '(?:[^\\S\\t\\r\\n]|")*[=+\\-@|%\\uff1d\\uff0b\\uff0d\\uff20\\ufe66\\ufe62\\ufe63\\ufe6b]';
@@ -14,9 +16,6 @@ export const unguarded = (value: string): string => value.replace(STARTS, (quote
 
 /** Case, accents, spaces and punctuation aside: `Créé le` becomes `cree_le`. */
 export const folded = (value: string): string =>
-  value
-    .normalize("NFKD")
-    .replace(/\p{M}+/gu, "")
-    .toLowerCase()
+  fold(value)
     .replace(/[^\p{L}\p{N}]+/gu, "_")
     .replace(/^_+|_+$/g, "");

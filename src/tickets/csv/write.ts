@@ -2,7 +2,8 @@ import type { ActorContext } from "../../context.ts";
 import { throughLostConnections } from "../../db/lost-connections.ts";
 import { followTickets } from "../../machines/state.ts";
 import { asSearchText, words } from "../../search/words.ts";
-import { type CounterGroup, raiseCounters } from "./counters.ts";
+import { type CounterGroup, listed, numberSql, raiseCounters, takeNumbers } from "../counters.ts";
+import { addEntries } from "../entries.ts";
 import { type ImportTicket, isOpen } from "./line.ts";
 import { keepLines } from "./written.ts";
 
@@ -34,18 +35,17 @@ export function* chunks(lines: ImportTicket[]): Generator<ChunkLine[]> {
 }
 
 // Lines that bring no number along take the next ones, all of them at once.
-const TAKE_NUMBERS = `
-  INSERT INTO ticket_counters (code, month, last_number)
-  SELECT value ->> 'code', value ->> 'month', COUNT(*) FROM json_each(?)
-  WHERE value ->> 'ticket_id' IS NULL GROUP BY 1, 2
-  ON CONFLICT (code, month) DO UPDATE SET last_number = last_number + excluded.last_number`;
+const TAKE_NUMBERS = takeNumbers(
+  `SELECT value ->> 'code', value ->> 'month', COUNT(*) FROM json_each(?)
+   WHERE value ->> 'ticket_id' IS NULL GROUP BY 1, 2`,
+);
 
 // Each line with its number: once TAKE_NUMBERS has run, the last ones of each counter are theirs, in the file's order.
 // A batch is alone, so every statement of it finds the same.
 const NUMBERED = `
   SELECT g.line, g.row,
-         COALESCE(g.ticket_id, printf('%s-%s-%04d', g.code, g.month,
-           c.last_number - COUNT(*) OVER alike + ROW_NUMBER() OVER (alike ORDER BY g.line))) AS ticket_id
+         COALESCE(g.ticket_id, ${numberSql("g.code", "g.month", "c.last_number - COUNT(*) OVER alike + ROW_NUMBER() OVER (alike ORDER BY g.line)")})
+           AS ticket_id
   FROM (SELECT value ->> 'line' AS line, value ->> 'ticket_id' AS ticket_id, value ->> 'code' AS code,
                value ->> 'month' AS month, value AS row
         FROM json_each(?)) AS g
@@ -67,11 +67,18 @@ const INSERT_TICKETS = `
   FROM (${NUMBERED}) AS n, (SELECT ? AS at, CAST(? AS INTEGER) AS user_id) AS m
   ORDER BY n.line`;
 
-const INSERT_TIMELINE = `
-  INSERT INTO ticket_timeline (ticket_id, user_id, user_name, action, new_value, comment, created_at)
-  SELECT t.id, u.id, u.name, 'created', t.status, 'imported', t.updated_at
-  FROM (${NUMBERED}) AS n JOIN tickets t ON t.ticket_id = n.ticket_id JOIN users u ON u.id = t.reported_by
-  ORDER BY n.line`;
+const INSERT_TIMELINE = addEntries(
+  {
+    ticket_id: "t.id",
+    user: "u",
+    action: "'created'",
+    new_value: "t.status",
+    comment: "'imported'",
+    created_at: "t.updated_at",
+  },
+  `FROM (${NUMBERED}) AS n JOIN tickets t ON t.ticket_id = n.ticket_id JOIN users u ON u.id = t.reported_by
+   ORDER BY n.line`,
+);
 
 // The words of the number itself are its three parts.
 const INSERT_TERMS = `
@@ -120,7 +127,7 @@ export async function writeChunk(
   const stopped = lines.filter((line) => line.is_machine_down && isOpen(line.status)).map((line) => line.machine_id);
   const write = () =>
     DB.batch<{ line: number; ticket_id: string }>([
-      raiseCounters(ctx, raised),
+      raiseCounters(ctx, listed(raised)),
       DB.prepare(TAKE_NUMBERS).bind(numbering),
       // Before the tickets, so that of a line written before this is what is found first.
       keepLines(ctx, name, NUMBERED, [numbering]),
