@@ -13,7 +13,21 @@ export const API_KEY_WINDOW_MS = 60_000;
 
 const timestamps = { createdAt: "created_at", updatedAt: "updated_at" };
 
-const faults = new AsyncLocalStorage<{ error?: unknown }>();
+/** What a call of better-auth does not tell: what its database threw, and the stored hash that a password matched. */
+interface Noted {
+  error?: unknown;
+  hash?: string;
+}
+
+const calls = new AsyncLocalStorage<Noted>();
+
+/** Whether a password is the one that was hashed; notes the hash if so. */
+async function verifyAndNote(given: { hash: string; password: string }): Promise<boolean> {
+  const isRight = await verifyPassword(given);
+  const noted = calls.getStore();
+  if (noted && isRight) noted.hash = given.hash;
+  return isRight;
+}
 
 const create = (env: Env) =>
   betterAuth({
@@ -27,7 +41,7 @@ const create = (env: Env) =>
     logger: {
       level: "error",
       log: (_level, _message, ...details) => {
-        const noted = faults.getStore();
+        const noted = calls.getStore();
         if (noted) noted.error ??= details.find((detail) => detail instanceof Error && !(detail instanceof APIError));
       },
     },
@@ -38,7 +52,7 @@ const create = (env: Env) =>
     emailAndPassword: {
       enabled: true,
       disableSignUp: true,
-      password: { hash: hashPassword, verify: verifyPassword },
+      password: { hash: hashPassword, verify: verifyAndNote },
     },
     user: {
       modelName: "users",
@@ -127,17 +141,32 @@ function auth(env: Env): Auth {
   return instance;
 }
 
-/**
- * Calls better-auth. What its database throws it only tells its log, to answer as if a credential were wrong: here it is
- * thrown after all.
- */
-export async function withAuth<T>(env: Env, call: (api: Auth["api"]) => Promise<T>): Promise<T> {
-  const noted: { error?: unknown } = {};
-  const answer = await faults
-    .run(noted, () => call(auth(env).api))
+async function call<T>(env: Env, ask: (api: Auth["api"]) => Promise<T>): Promise<{ answer: T; hash?: string }> {
+  const noted: Noted = {};
+  const answer = await calls
+    .run(noted, () => ask(auth(env).api))
     .catch((error: unknown) => {
       throw noted.error ?? error;
     });
   if (noted.error) throw noted.error;
-  return answer;
+  return { answer, hash: noted.hash };
+}
+
+/**
+ * Calls better-auth. What its database throws it only tells its log, to answer as if a credential were wrong: here it is
+ * thrown after all.
+ */
+export const withAuth = async <T>(env: Env, ask: (api: Auth["api"]) => Promise<T>): Promise<T> =>
+  (await call(env, ask)).answer;
+
+/**
+ * Opens a session for whoever knows the password.
+ *
+ * @returns the unsigned token, the person, and the hash that the password matched: whether it is still theirs when the
+ *   session is there is for the caller to ask.
+ * @throws APIError for wrong credentials, and whatever the database throws.
+ */
+export async function openSession(env: Env, body: { email: string; password: string }) {
+  const { answer, hash } = await call(env, (api) => api.signInEmail({ body }));
+  return { ...answer, hash: hash ?? "" };
 }

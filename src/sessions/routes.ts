@@ -1,20 +1,17 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
-import { APIError } from "better-auth";
 import { deleteCookie, setCookie } from "hono/cookie";
 import { findSession } from "../auth/actor.ts";
-import { withAuth } from "../auth/auth.ts";
 import { SESSION_COOKIE, SESSION_SECONDS, sessionToken, signed } from "../auth/session-token.ts";
 import type { AppEnv, RequestContext } from "../context.ts";
 import { json } from "../openapi/answers.ts";
-import { AppError } from "../problem.ts";
 import { defineRoute } from "../route.ts";
 import { DEVICE_COOKIE, DEVICE_SECONDS, deviceCookie, knownDevice } from "./device.ts";
 import { networkOf } from "./places.ts";
 import { SessionOutput, SignedInUser, SignInInput, SignInOutput } from "./schemas.ts";
+import { signIn } from "./sign-in.ts";
 import { signOut } from "./sign-out.ts";
-import { claimSignIn, forgiveGuess } from "./throttle.ts";
 
-const signIn = defineRoute({
+const openSession = defineRoute({
   method: "post",
   path: "/sign-in/email",
   tag: "Sign-in",
@@ -58,23 +55,15 @@ const cookieOptions = (ctx: RequestContext) =>
   ({ path: "/", httpOnly: true, sameSite: "Lax", secure: ctx.origin.startsWith("https:") }) as const;
 
 export const sessionRoutes = new OpenAPIHono<AppEnv>()
-  .openapi(signIn, async (c) => {
+  .openapi(openSession, async (c) => {
     const ctx = c.get("ctx");
     const { password } = c.req.valid("json");
     const email = c.req.valid("json").email.toLowerCase();
     const { headers } = c.req.raw;
-    const guess = await claimSignIn(ctx, email, {
+    const { token: unsigned, user } = await signIn(ctx, email, password, {
       network: networkOf(c.req.header("cf-connecting-ip")),
       device: knownDevice(ctx, headers, email),
     });
-    const { token: unsigned, user } = await withAuth(ctx.env, (api) =>
-      api.signInEmail({ body: { email, password } }),
-    ).catch((error: unknown) => {
-      // Unknown address, wrong password and disabled account answer alike.
-      if (error instanceof APIError && error.statusCode < 500) throw new AppError("invalid_credentials");
-      throw error;
-    });
-    await ctx.env.DB.batch(forgiveGuess(ctx, guess));
     const token = signed(ctx.env, unsigned);
     setCookie(c, SESSION_COOKIE, token, { ...cookieOptions(ctx), maxAge: SESSION_SECONDS });
     setCookie(c, DEVICE_COOKIE, deviceCookie(ctx, headers, email), {

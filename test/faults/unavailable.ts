@@ -1,6 +1,4 @@
-import { env } from "cloudflare:workers";
-
-const EXECUTES = new Set(["first", "run", "all", "raw"]);
+import { beforeTrip } from "./trips.ts";
 
 /** What D1 says when it is out of reach, busy or full, and the seconds after which it may be asked again. */
 export const UNAVAILABLE: [message: string, retryAfter: string][] = [
@@ -21,37 +19,5 @@ export const UNAVAILABLE: [message: string, retryAfter: string][] = [
 ];
 
 /** A database that throws this message at its `failing`-th trip (from 1) and at no other. */
-export function unavailableAt(failing: number, message: string) {
-  let trips = 0;
-  const originals = new WeakMap<object, D1PreparedStatement>();
-  const pass = <T>(trip: () => Promise<T>): Promise<T> =>
-    ++trips === failing ? Promise.reject(new Error(message)) : trip();
-
-  const watched = (statement: D1PreparedStatement): D1PreparedStatement => {
-    const proxy = new Proxy(statement, {
-      get(target, name) {
-        const member: unknown = Reflect.get(target, name);
-        if (typeof member !== "function") return member;
-        const call = (args: unknown[]): unknown => Reflect.apply(member, target, args);
-        if (name === "bind") return (...args: unknown[]) => watched(call(args) as D1PreparedStatement);
-        if (!EXECUTES.has(String(name))) return member.bind(target) as unknown;
-        return (...args: unknown[]) => pass(() => call(args) as Promise<unknown>);
-      },
-    });
-    originals.set(proxy, statement);
-    return proxy;
-  };
-
-  const database = new Proxy(env.DB, {
-    get(target, name) {
-      const member: unknown = Reflect.get(target, name);
-      if (name === "prepare") return (sql: string) => watched(target.prepare(sql));
-      if (name === "batch") {
-        return (batch: D1PreparedStatement[]) =>
-          pass(() => target.batch(batch.map((statement) => originals.get(statement) ?? statement)));
-      }
-      return typeof member === "function" ? (member.bind(target) as unknown) : member;
-    },
-  });
-  return { database, trips: () => trips };
-}
+export const unavailableAt = (failing: number, message: string) =>
+  beforeTrip(failing, () => Promise.reject(new Error(message)));
