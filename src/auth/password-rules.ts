@@ -1,7 +1,7 @@
 import { AppError } from "../problem.ts";
 import { COMMON_PASSWORDS } from "./common-passwords.ts";
 
-/** Characters of a password, as Unicode code points. The hash itself takes any number. */
+/** Characters of a password, as Unicode code points (contract section 2). The hash itself takes any number. */
 export const PASSWORD_LENGTH = { min: 10, max: 128 };
 
 /** Whom a password is for. */

@@ -4,7 +4,7 @@ import { count, emailAddress, id, instant, line, text } from "../http/schemas.ts
 import { LOCALES } from "../problem.ts";
 import { CUSTOMER_NEWS } from "../vocabulary/events.ts";
 
-/** Recipients of one send (contract section 7). */
+/** Recipients of one send (contract section 1). */
 export const RECIPIENTS_MAX = 50;
 
 export const EMAIL_STATUSES = ["queued", "sent", "failed", "suppressed"] as const;

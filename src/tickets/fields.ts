@@ -7,8 +7,8 @@ import type { Ticket } from "./schemas.ts";
 type Right = Permission | "reporter";
 
 /**
- * Who may set which field of a ticket (contract section 2): when it is created, by a request or a line of a file, and
- * afterwards. The one table that every way in asks.
+ * Who may set which field of a ticket (contract sections 2 and 4): when it is created, by a request or a line of a file,
+ * and afterwards. The one table that every way in asks.
  */
 const FIELDS = {
   machine_id: { create: "tickets:create", change: null },

@@ -21,7 +21,7 @@ type Way = "POST" | "PATCH" | "CSV";
 const WAYS: Way[] = ["POST", "PATCH", "CSV"];
 type Verdict = "set" | "forbidden" | "unassignable";
 
-/** What a role may set by each way in; contract sections 2 and 11. An import is for supervisors as a whole. */
+/** What a role may set by each way in; contract sections 2 and 4. An import is for supervisors as a whole. */
 const both = (verdict: Verdict) => ({ POST: verdict, PATCH: verdict });
 const RULES: {
   what: string;

@@ -53,7 +53,7 @@ test("of several unknown references the machine is named first", async () => {
   await refuse(people.admin, { assigned_to: 9999, customer_id: 9999 }, 422, "assignee_not_found");
 });
 
-// Who may name whom as the assignee of a new ticket (contract section 2).
+// Who may name whom as the assignee of a new ticket (contract section 4).
 const ASSIGNMENTS: Record<Role, { self: boolean; other: boolean }> = {
   operator: { self: false, other: false },
   technician: { self: true, other: false },
