@@ -28,7 +28,7 @@ const packages = new Set(
 
 // Those that wait for processes, queues and windows of time begin first and run beside the rest.
 const SLOW =
-  /\/(crash-\w+|fuzz|generated-client|import-memory|deploy|sync|model|drain|filters|rights|access|last-admin|throttle|common-words)\.test\.ts$/;
+  /\/(crash-\w+|fuzz|recipes|generated-client|import-memory|deploy|sync|model|drain|filters|rights|access|last-admin|throttle|common-words)\.test\.ts$/;
 
 class SlowFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Role } from "../../src/vocabulary/roles.ts";
+import type { TicketStatus } from "../../src/vocabulary/statuses.ts";
 import { machine, type Person } from "../helpers.ts";
 import { crew, expectRefusal, openDesk, putInto, ticketOf, timelineOf } from "./desk.ts";
 
@@ -12,7 +13,7 @@ const MOVES = {
   completed: ["archived", "in_progress"],
   cancelled: ["received", "archived"],
   archived: [],
-} as const satisfies Record<string, string[]>;
+} as const satisfies Record<TicketStatus, TicketStatus[]>;
 type Status = keyof typeof MOVES;
 const STATUSES = Object.keys(MOVES) as Status[];
 const allowedFrom = (from: Status): readonly Status[] => MOVES[from];
