@@ -83,7 +83,7 @@ function withApi(app: OpenAPIHono<AppEnv>) {
 /** The API's type, for `hc<AppType>(origin)` of `hono/client`. */
 export type AppType = ReturnType<typeof withApi>;
 
-// What matters to an API and its one page; the others speak to browsers of the past.
+// The security headers that matter to an API and its one page; the middleware's others are for browsers of the past.
 const SECURE_HEADERS = {
   crossOriginOpenerPolicy: false,
   originAgentCluster: false,

@@ -13,7 +13,7 @@ interface Purge {
 }
 
 /**
- * What goes with time. An invocation has fifty statements: those of a night are 3 × 5 + 3 × 10 + 1 + 1, those of a minute
+ * What is removed by age. An invocation has fifty statements: those of a night are 3 × 5 + 3 × 10 + 1 + 1, those of a minute
  * 3 × 2 + 3 × 5 + 1 + 1 beside what else it does, and two to keep count.
  */
 const PURGES: Record<string, Purge> = {

@@ -25,8 +25,8 @@ export const ATTACHMENTS_MAX = 100;
 /** Largest file in bytes (contract section 1). */
 export const ATTACHMENT_LIMIT = 10 * 1024 * 1024;
 
-// A ticket that was deleted in the meantime has no id here, and one that has enough attachments nobody who adds one:
-// NOT NULL refuses the row, and with it the batch.
+// A ticket that was deleted in the meantime gives no ticket id here, and one that has the maximum of attachments no user
+// id: NOT NULL refuses the row, and with it the batch.
 const INSERT_ATTACHMENT = `
   INSERT INTO attachments (ticket_id, user_id, file_name, content_type, size_bytes, sha256, object_key, created_at)
   VALUES ((SELECT id FROM tickets WHERE id = ?1 AND deleted_at IS NULL),

@@ -18,7 +18,7 @@ const actorColumns = {
 const SESSION_MS = SESSION_SECONDS * 1000;
 const RENEW_AFTER_MS = 24 * 60 * 60_000;
 
-// Whom a token stood for when this isolate last asked: an answer only for requests whose own batch asks again.
+// Whose a token was when this isolate last asked. Used only for requests whose own batch checks the session again.
 const CACHE_ENTRIES = 1000;
 const CACHE_MS = 5 * 60_000;
 const known = new Map<string, { actor: Actor; until: number }>();

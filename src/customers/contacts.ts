@@ -168,7 +168,7 @@ export async function addContactMethod(
     const status = known ? 200 : 201;
     const results = await DB.batch<{ id?: number; headers?: string; body?: string }>([
       ...sync,
-      // A customer who is gone meanwhile has no id here, and a method too many no kind: NOT NULL undoes the batch.
+      // A customer who is gone meanwhile gives no id here, and a method beyond the maximum no kind: NOT NULL undoes the batch.
       DB.prepare(
         `INSERT INTO contact_methods (customer_id, kind, value, is_primary, created_at, updated_at)
          VALUES ((SELECT id FROM customers WHERE id = ?1 AND erased_at IS NULL), iif(${HAS_ROOM}, ?2, NULL), ?3, 0, ?4, ?4)
@@ -183,7 +183,7 @@ export async function addContactMethod(
   return exactlyOnce(ctx, record, write, { repeatable: true });
 }
 
-/** For a batch that adds to a customer: says whether they were removed or erased since they were read, or have enough. */
+/** What it means that the batch was refused: the customer was removed or erased meanwhile, or has the maximum. */
 const goneMeanwhile =
   (ctx: Context, customerId: number, column: string) =>
   async (error: unknown): Promise<never> => {

@@ -30,8 +30,8 @@ const LEASED = `
   SELECT channel, COUNT(*) AS processing, SUM(lease_until < ?) AS expired
   FROM deliveries INDEXED BY deliveries_leased WHERE status = 'processing' GROUP BY channel`;
 
-// The constraints of the table make both impossible; operators of other queues have learnt to look for them. While the
-// constraints are there, that they are is the answer; should somebody have rebuilt the table without, rows are read.
+// The table's constraints make duplicates and invalid rows impossible, so while they are in place both counts are 0. Only
+// if somebody has rebuilt the table without them are the rows counted: operators of other queues look for these figures.
 const DEFINITION = "SELECT sql FROM sqlite_master WHERE type = 'table' AND name = 'deliveries'";
 const CONSTRAINTS = [
   "UNIQUE (channel, target, subject, event_type)",

@@ -3,7 +3,7 @@ import type { Env } from "../env.ts";
 import { CHANNELS, type Channel, channelEntry } from "../vocabulary/channels.ts";
 import { announce, enqueue } from "./outbox.ts";
 
-/** A paused channel tries one delivery so often, to find out whether its credential works again. */
+/** How often a paused channel tries one delivery, to find out whether its credential works again. */
 const PROBE_SECONDS = 5 * 60;
 /** Deliveries announced at once when a channel goes on; the cron run of each minute takes the rest. */
 const RESUME_ROWS = 500;
@@ -18,13 +18,13 @@ export interface Pause {
   probe_at: string;
 }
 
-/** The credential that a channel stands or falls with; undefined where it has none of its own. */
+/** The credential without which a channel cannot send; undefined for a channel that has none of its own. */
 function credentialOf(env: Env, channel: Channel): string | undefined {
   const { credential } = channelEntry(channel);
   return credential && env[credential];
 }
 
-/** Channels that nothing is sent on for want of a setting. What waits there waits, without using up a try. */
+/** Channels on which nothing is sent because a setting is missing. Their deliveries wait, and no try is used up. */
 export const closedChannels = (env: Env): Channel[] =>
   CHANNELS.filter((channel) => channelEntry(channel).credential && credentialOf(env, channel) === undefined);
 

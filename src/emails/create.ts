@@ -79,7 +79,7 @@ export async function sendEmail(
     try {
       results = await ctx.env.DB.batch(statements);
     } catch (error) {
-      // Deleted since it was read.
+      // The ticket was deleted after it was read.
       if (isNotNullViolation(error, "email_messages.ticket_id")) throw new AppError("ticket_not_found");
       throw error;
     }

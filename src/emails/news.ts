@@ -59,7 +59,7 @@ const SELECT = `
 /** What follows `ticket:<id>` in the subject of a notification. */
 const notificationSubject = (customerId: number, event: string) => `/customer:${customerId}/${event}`;
 
-/** The customer, while the ticket is theirs. `newsId` asks whether these very news have been told. */
+/** The customer, while the ticket names them. `newsId` asks whether this piece of news has been told already. */
 function findCustomer(ctx: DeliveryContext, ticketId: number, customerId: number, event: string, newsId = "") {
   const subject = `ticket:${ticketId}${notificationSubject(customerId, event)}`;
   return ctx.env.DB.prepare(SELECT).bind(ticketId, customerId, newsId, subject).first<Row>();

@@ -14,7 +14,7 @@ export type OpenedBy = (typeof OPENED_BY)[number];
 export const TEMPLATES = ["message", ...CUSTOMER_NEWS] as const;
 export type Template = (typeof TEMPLATES)[number];
 
-// Who sends one of these counts on it: better refused than left out of the mail in silence.
+// A sender who names one of these expects it in the mail: it is refused rather than left out in silence.
 const notTaken = z
   .unknown()
   .refine((value) => value === undefined, "is not taken: send plain text in body")

@@ -70,7 +70,7 @@ function headers(ctx: DeliveryContext, row: Row): Record<string, string> {
     "In-Reply-To": earlier.at(-1) ?? root,
     // Nobody's holiday notice answers a machine (RFC 3834 section 5).
     ...(row.template !== "message" && { "Auto-Submitted": "auto-generated" }),
-    // The service refuses a mail that offers it over less.
+    // The mail service refuses a mail that offers one-click opt-out over http.
     ...(optOut.startsWith("https:") && {
       "List-Unsubscribe": `<${optOut}>`,
       "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
@@ -118,7 +118,7 @@ function sentEffects(ctx: DeliveryContext, row: Row, messageId: string | null): 
     ).bind(now, message_id, row.id),
   ];
   if (row.customer_id !== null) {
-    // From the row as it is by then: a person who was erased while the mail left stays erased.
+    // From the row as it is when this is written: a person who was erased while the mail left stays erased.
     effects.push(
       ctx.env.DB.prepare(
         `INSERT INTO contact_history (customer_id, ticket_id, user_id, channel, direction, summary, value, created_at)

@@ -1,7 +1,7 @@
 import type { Context } from "../context.ts";
 import { addEntries } from "../tickets/entries.ts";
 
-/** How far back is looked for deliveries that were given up. */
+/** How far back deliveries that were given up are looked for. */
 const LOOK_BACK_MS = 24 * 60 * 60_000;
 
 // ';' follows ':' in ASCII, so the range holds exactly the targets `email:<id>`.

@@ -2,7 +2,7 @@ import { createMiddleware } from "hono/factory";
 import type { AppEnv } from "../context.ts";
 import { AppError } from "../problem.ts";
 
-/** Characters of an unknown name that the answer repeats. */
+/** How many characters of an unknown name the answer repeats. */
 const NAME_LENGTH = 50;
 
 /**

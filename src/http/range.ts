@@ -1,4 +1,4 @@
-/** A part of something, in bytes. */
+/** A part of a file, in bytes. */
 export interface ByteRange {
   offset: number;
   length: number;

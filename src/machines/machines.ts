@@ -101,8 +101,8 @@ export function machineRefusal(error: unknown) {
 }
 
 /**
- * Adds a machine, with a QR token of its own, once per idempotency key. One that begins otherwise than operational has
- * that noted and told like any change of its state.
+ * Adds a machine, with a QR token of its own, once per idempotency key. A status other than operational
+ * is noted in its timeline and told, like any change of its state.
  *
  * @returns 201 with `{"machine": ...}`.
  * @throws AppError `machine_type_not_found`, `serial_number_taken`, `idempotency_key_reused`, `database_unavailable`.

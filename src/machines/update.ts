@@ -114,7 +114,7 @@ export function updateMachine(
     const update = joined(", ", [
       ...assignments({ ...fields, ...set }),
       ...(machine_type === undefined ? [] : [{ sql: `machine_type_id = ${TYPE_ID}`, params: [machine_type] }]),
-      // Set again to what it is, it has been so all the time.
+      // A status that is set to what it is already keeps its beginning.
       ...(set ? [{ sql: "status_since = iif(? IS set_status, status_since, ?)", params: [set.set_status, at] }] : []),
       { sql: "search_text = ?", params: [searchText(named.name, named.model, named.serial_number)] },
       // Without an instant NOT NULL refuses the row, and the batch is undone.

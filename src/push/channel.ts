@@ -48,8 +48,8 @@ async function load(ctx: DeliveryContext, job: Claim, userId: number) {
 }
 
 /**
- * Devices that still want this message: not reached, not dead, and within one run of the schedule not refused for
- * good. A replay by hand starts a new run, so that a fault that was mended does not stand in its way.
+ * Devices that should still get this message: not reached yet, not dead, and not refused for good within this run of
+ * the schedule. A replay by hand starts a new run, so that a fault that was mended does not stand in its way.
  */
 function outstanding(job: Claim, devices: Device[], earlier: EarlierResult[]): Device[] {
   const settled = new Set(

@@ -29,5 +29,5 @@ export function pushEndpoint(endpoint: string, env: Env): string | null {
   return isKnown && url.port === "" ? url.href : null;
 }
 
-/** An endpoint that is only to be recognised is kept as this: it is the right to buzz a device. */
+/** A digest by which an endpoint is recognised without being kept: whoever knows an endpoint can buzz the device. */
 export const endpointDigest = (endpoint: string): string => createHash("sha256").update(endpoint).digest("base64url");

@@ -6,14 +6,14 @@ import { guessSubject } from "./places.ts";
 const FREE_GUESSES = 5;
 /** After the free ones each guess waits twice as long as the one before, from a second to this. */
 const LONGEST_WAIT_SECONDS = 15 * 60;
-/** After so long without a guess they are free again: waiting for it gains less than going on at the longest wait. */
+/** After this time without a guess they are free again. Waiting for that gains less than guessing on at the longest. */
 const QUIET_SECONDS = 6 * 60 * 60;
 
 /** Wrong guesses from one unknown address at whatever accounts, in a window: a whole shop may share an address. */
 const ADDRESS_GUESSES = 60;
 const ADDRESS_WINDOW_SECONDS = 15 * 60;
 
-/** For each so many wrong guesses at an account from unknown places within an hour, unknown places wait a minute. */
+/** For each of this many wrong guesses at an account within an hour, unknown places wait another minute. */
 const ACCOUNT_GUESSES = 100;
 const ACCOUNT_WINDOW_SECONDS = 60 * 60;
 const ACCOUNT_WAIT_SECONDS = 60;
@@ -189,7 +189,7 @@ export function forgiveGuess(ctx: Context, { subject, address, wide }: Guess): D
 }
 
 /**
- * Forgets the counts that hold nobody up any more, and addresses that are known no longer.
+ * Removes counts that hold nobody up any more, and addresses that are no longer known.
  *
  * @returns whether more are left than one run forgets: then call again.
  */

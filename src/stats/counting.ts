@@ -41,7 +41,7 @@ const COUNTS = `
 const STOP = "run.run, t.id, t.machine_id, t.created_at, t.completed_at, t.is_open";
 
 // A ticket that is closed without a completion was cancelled: the last time that the timeline tells of. One that was
-// imported as cancelled has no known end, and is taken for none.
+// imported as cancelled has no known end: its stop took no time.
 const CLOSED_AT = `
   CASE WHEN c.is_open THEN NULL ELSE COALESCE(c.completed_at,
     (SELECT e.created_at FROM ticket_timeline e
@@ -104,7 +104,7 @@ const packed = (events: string): string => `
     FROM (${events}) GROUP BY piece, machine_id)
   GROUP BY piece`;
 
-// The whole of each piece, or of each run of pieces, is what downtime is told of.
+// Downtime is counted over the whole of each piece, or of each run of pieces.
 const PIECES_OF_RUNS = "SELECT p.piece, run.run, p.s, p.e FROM run JOIN piece p ON p.s >= run.s AND p.e <= run.e";
 const WHOLE_RUNS = "SELECT NULL AS piece, run, s, e FROM run";
 

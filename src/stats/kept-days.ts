@@ -69,7 +69,7 @@ function missingDays(state: State, settled: Date, timeZone: string): [string, st
 }
 
 /**
- * The part of the minutely cron run that keeps the figures of past days: adds days that have settled, takes up what was
+ * The part of the cron run of each minute that keeps the figures of past days: adds days that have settled, takes up what was
  * marked, and counts some of what is stale. One batch, so that a change is either counted or marked anew; any number
  * of runs at once do no harm. When there is nothing to do it reads a handful of rows.
  */

@@ -1,7 +1,7 @@
 import type { Context } from "../context.ts";
 import { enqueue } from "../deliveries/outbox.ts";
 
-/** Fields of a customer that Stripe gets to know. */
+/** Fields of a customer that are sent to Stripe. */
 const FIELDS = ["name", "company", "email", "phone", "language"] as const;
 type Field = (typeof FIELDS)[number];
 

@@ -4,7 +4,7 @@ import type { Context } from "../context.ts";
 import { AppError } from "../problem.ts";
 import { boundedInstant } from "../time/bounds.ts";
 
-/** A signature is good for so long (Stripe's own default). */
+/** How long a signature is valid, in seconds (Stripe's own default). */
 const TOLERANCE_SECONDS = 300;
 
 const Event = z.object({
@@ -48,7 +48,7 @@ export async function receiveEvent(ctx: Context, body: string, signature: string
     throw new AppError("stripe_not_configured", { params: { setting: "STRIPE_WEBHOOK_SECRET" } });
   }
   const parsed = Event.safeParse(await verified(ctx, secret, body, signature));
-  // Stripe sends what it likes; what has not the shape of an event about an object concerns us not.
+  // Stripe may send anything; what does not have the shape of an event about an object is ignored.
   if (!parsed.success) return;
   const event = parsed.data;
   const receipt = crypto.randomUUID();

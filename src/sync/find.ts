@@ -7,7 +7,7 @@ const PAGE = 100;
 const PAGES = 3;
 /** Search is behind by up to this (Stripe: less than a minute, during outages up to an hour). */
 const SEARCH_LAG_MS = 60 * 60_000;
-/** A request that was given up may still be at work at Stripe for so long. */
+/** How long a request that we have given up may still be at work at Stripe. */
 const IN_FLIGHT_MS = 2 * 60_000;
 
 /** A creation at Stripe whose outcome is not known. */
@@ -20,7 +20,7 @@ export interface Creation {
   last_tried_at: string;
 }
 
-/** What was asked of Stripe may or may not be there; ask again later. */
+/** Nobody knows yet whether Stripe has done what it was asked; ask again later. */
 export class NotKnownYet extends Error {
   readonly waitSeconds: number;
 

@@ -74,7 +74,7 @@ async function escalate(ctx: Context): Promise<void> {
   );
 }
 
-/** The part of the minutely cron run that looks for tickets nobody looks after. */
+/** The part of the cron run of each minute that finds tickets which nobody looks after. */
 export async function remind(ctx: Context): Promise<void> {
   await tellOverdue(ctx);
   await escalate(ctx);

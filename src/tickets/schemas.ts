@@ -199,7 +199,7 @@ export type TicketListQuery = z.output<typeof TicketListQuery>;
 export const QueueQuery = z.object(pageQuery);
 
 export const TicketRefParam = z.object({
-  // Not checked: what is longer is the name of no ticket.
+  // The length is not checked: a longer text names no ticket, which is 404.
   ref: z.string().openapi({
     param: { name: "ref", in: "path" },
     maxLength: 40,

@@ -40,7 +40,7 @@ const numberMatcher = (q: string): Matcher => {
   };
 };
 
-/** The machines that have a word; of all of them, for a ticket is found by its machine however many match. */
+/** The machines that have a word. Not limited: a ticket is found by its machine, however many machines match. */
 const MACHINES = "SELECT id FROM machines WHERE instr(search_text, ?) > 0";
 
 function wordMatcher(word: string): Matcher {

@@ -58,12 +58,12 @@ function guardsOf(ticket: Ticket, input: UpdateTicketInput, { set }: Change): Fr
   const guards = [still("status"), still("assigned_to")];
   for (const field of PLAIN_FIELDS) {
     const value = input[field];
-    // It still changes, or still does not.
+    // A field that changes must still differ from what is sent, one that does not must still be the same.
     if (value !== undefined)
       guards.push({ sql: `${field} IS ${field in set ? "NOT " : ""}?`, params: [stored(value)] });
   }
   if (set.status !== undefined) guards.push(still("acknowledged_at"), still("is_machine_down"));
-  // The words are those of both texts.
+  // The words are made from both texts: the one that is not sent must still be what was read.
   if (set.search_text !== undefined && input.title === undefined) guards.push(still("title"));
   if (set.search_text !== undefined && input.description === undefined) guards.push(still("description"));
   if (set.assigned_to) guards.push({ sql: `EXISTS (${ASSIGNEE})`, params: [set.assigned_to] });

@@ -5,8 +5,8 @@ interface ChannelEntry {
   /** Seconds to wait after the first, second, ... failed try. After the last one the delivery has failed. */
   retrySeconds: readonly number[];
   /**
-   * The setting whose credential the channel stands or falls with. Without it the channel is closed: what waits there
-   * waits and uses up no try. Refused, it pauses the channel until it has been changed or a probe gets through.
+   * The setting that holds the channel's credential. While it is missing the channel is closed: its deliveries wait and
+   * use up no try. When it is refused the channel pauses, until it has been changed or a probe gets through.
    */
   credential?: "STRIPE_SECRET_KEY";
   /** What people call a channel that can be paused. */

@@ -6,8 +6,8 @@ import type { ImportTicket } from "./line.ts";
 export const GAP_MAX = 1000;
 
 /**
- * Parts off the tickets whose number would leave a gap that looks like a slip of the finger: the numbers of that month
- * would go on behind it for ever. The file's own numbers count as known, in whatever order they come.
+ * Separates the tickets whose number would leave a gap that looks like a typing error: every later number of that month
+ * would follow it. The file's own numbers count as known, in whatever order they come.
  */
 export async function partGaps(
   ctx: ActorContext,

@@ -34,7 +34,7 @@ const failed = (line: number, ticket_id: string | null, errors: FieldError[]): I
 const GAP = `lies more than ${GAP_MAX} above every known number of its machine type and month: if that is meant, send allow_gaps=true`;
 const EXISTS = "a ticket with this number exists already";
 
-/** Parts the lines that can be written from those whose fate is known. A number counts once, in the file as well. */
+/** Separates the lines that can be written from those whose outcome is known. A number counts once, in the file as well. */
 function sort(lines: ReadLine[], existing: Set<string>): { tickets: ImportTicket[]; settled: ImportLine[] } {
   const tickets: ImportTicket[] = [];
   const settled: ImportLine[] = [];
@@ -67,7 +67,7 @@ async function preview(ctx: ActorContext, tickets: ImportTicket[]): Promise<Impo
 const refused = (tickets: ImportTicket[], message: string): ImportLine[] =>
   tickets.map(({ line, ticket_id }) => failed(line, ticket_id, [{ path: "", message }]));
 
-/** Parts off the lines that this import has written before; null when there are none. */
+/** Separates the lines that this import has written before; null when there are none. */
 async function withoutWritten(ctx: ActorContext, name: string, tickets: ChunkLine[]) {
   const written = await writtenLines(ctx, name);
   const settled = tickets.flatMap(({ line }) => (written.has(line) ? [imported(line, written.get(line) ?? "")] : []));
@@ -75,7 +75,7 @@ async function withoutWritten(ctx: ActorContext, name: string, tickets: ChunkLin
   return { settled, tickets: tickets.filter(({ line }) => !written.has(line)) };
 }
 
-/** Parts off the lines whose number somebody took after it was looked for; null when there are none. */
+/** Separates the lines whose number somebody took after it was looked for; null when there are none. */
 async function withoutTaken(ctx: ActorContext, tickets: ChunkLine[]) {
   const existing = await existingNumbers(
     ctx,
