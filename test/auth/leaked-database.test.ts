@@ -1,10 +1,11 @@
 import { beforeAll, expect, test } from "vitest";
-import { execute, machine, PASSWORD, type Person, person, queryAll, send, startApp } from "../helpers.ts";
+import { bindings, execute, machine, PASSWORD, type Person, person, queryAll, send, startApp } from "../helpers.ts";
 import { expectProblem } from "../problems.ts";
 import { makeApiKey, registerDevice, signIn } from "../users/api.ts";
 import { bearer, headers } from "./credentials.ts";
 
-const app = startApp();
+// A queue that delivers nothing: the hosts of webhooks and devices do not exist.
+const app = startApp({}, bindings({ DELIVERIES: { send: async () => {}, sendBatch: async () => {} } }));
 let admin: Person;
 let token: string;
 let key: Record<string, string>;

@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { CHANNELS, channelEntry } from "../../src/vocabulary/channels.ts";
-import { WEBHOOK_EVENTS } from "../../src/vocabulary/events.ts";
 import { PRIORITIES, TICKET_PRIORITIES } from "../../src/vocabulary/priorities.ts";
 import { ROLES } from "../../src/vocabulary/roles.ts";
 import { OPEN_STATUSES, STATUSES, TICKET_STATUSES } from "../../src/vocabulary/statuses.ts";
@@ -53,11 +52,6 @@ test("deliveries: the channels, their waits and tries", () => {
       return { channel, waits, tries: waits.length + 1 };
     }),
   );
-});
-
-test("deliveries: what a webhook can hear of", () => {
-  const sentence = /What a webhook can hear of: ([\s\S]*?`)\./.exec(page("deliveries.md"))?.[1] ?? "";
-  expect(codes(sentence)).toEqual([...WEBHOOK_EVENTS]);
 });
 
 test.each([
