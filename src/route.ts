@@ -9,7 +9,7 @@ import { knownParameters } from "./http/known-parameters.ts";
 import { type Answer, type AnswerHeader, answerHeaders, problemAnswers } from "./openapi/answers.ts";
 import type { Tag } from "./openapi/document.ts";
 import type { ProblemCode } from "./problem.ts";
-import { PERMISSIONS, type Permission } from "./vocabulary/roles.ts";
+import { PERMISSIONS, type Permission, ROLES } from "./vocabulary/roles.ts";
 
 /** What there is to say about one route. Everything else about it follows from that (see `defineRoute`). */
 interface Definition {
@@ -92,6 +92,12 @@ function guardOf({ permission, deferred, by }: Definition): MiddlewareHandler<Ap
   return [requires(permission === "signed-in" ? null : permission, { deferred, by })];
 }
 
+/** What the documentation says of a route: its description, and who may use it. */
+function described({ description, permission }: Definition): string {
+  if (permission === "public") return description;
+  return `${description} Least role: ${permission === "signed-in" ? ROLES[0] : PERMISSIONS[permission]}.`;
+}
+
 /** The problems that follow from what a route takes, whatever it does. */
 function impliedProblems(definition: Definition): ProblemCode[] {
   const { method, permission, by, params, query, body, rawBody, headers, idempotent, conditional } = definition;
@@ -128,12 +134,12 @@ function successes({ query, idempotent, conditional, method, answers }: Definiti
 }
 
 /**
- * Makes a route of its definition. Derived are: the guard and `security`, the middleware for unknown query
- * parameters, `Idempotency-Key` and JSON bodies, the parameters and headers in the documentation, and every problem
- * that is not the route's own.
+ * Makes a route of its definition. Derived are: the guard, `security` and the least role in the description, the
+ * middleware for unknown query parameters, `Idempotency-Key` and JSON bodies, the parameters and headers in the
+ * documentation, and every problem that is not the route's own.
  */
 export function defineRoute<const D extends Definition>(definition: D): Route<D> {
-  const { method, path, tag, operationId, summary, description, permission } = definition;
+  const { method, path, tag, operationId, summary, permission } = definition;
   const { params, query, body, rawBody, idempotent, conditional, headers = [], problems = [] } = definition;
   const checked = { ...(idempotent && IdempotencyHeader), ...(conditional && method !== "get" && IfMatchHeader) };
   const unchecked = conditional && method === "get" ? [...headers, IF_NONE_MATCH] : headers;
@@ -144,7 +150,7 @@ export function defineRoute<const D extends Definition>(definition: D): Route<D>
     operationId,
     tags: [tag],
     summary,
-    description,
+    description: described(definition),
     ...(permission === "public" && { security: [] }),
     middleware: [
       ...guardOf(definition),
