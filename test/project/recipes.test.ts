@@ -56,7 +56,8 @@ const WHOLE: Edits = {
   "src/db/schema/tickets.ts": before("  reported_at: t.text()", "  shift: t.text(),\n"),
   "src/tickets/schemas.ts": member,
   "src/tickets/projection.ts": before("  reported_at: tickets.reported_at,", "  shift: tickets.shift,\n"),
-  "src/tickets/fields.ts": before("  status: {", '  shift: { create: "tickets:create", change: "tickets:edit" },\n'),
+  // As its neighbour.
+  "src/tickets/fields.ts": (text) => text.replace(/^ {2}reported_at: (.*)$/m, "$&\n  shift: $1"),
 };
 
 let asked: Record<string, string[]>;
