@@ -33,14 +33,14 @@ const apiKeyColumns = {
 
 /** A page of API keys, oldest first. */
 export async function listApiKeys(ctx: Context, query: { limit: number; cursor?: string }) {
-  const after = decodeId(query.cursor);
+  const after = decodeId("api_keys", query.cursor);
   const rows = await ctx.db
     .select(apiKeyColumns)
     .from(api_keys)
     .where(after ? gt(api_keys.id, after) : undefined)
     .orderBy(asc(api_keys.id))
     .limit(query.limit + 1);
-  const { page, next_cursor } = paginateById(rows, query.limit);
+  const { page, next_cursor } = paginateById("api_keys", rows, query.limit);
   return { api_keys: page, next_cursor };
 }
 

@@ -33,7 +33,7 @@ export async function ticketIdOf(ctx: Context, ref: string): Promise<number> {
  * @throws AppError `ticket_not_found`, `invalid_cursor`.
  */
 export async function listAttachments(ctx: Context, ref: string, query: { limit: number; cursor?: string }) {
-  const after = decodeId(query.cursor);
+  const after = decodeId("attachments", query.cursor);
   const ticketId = await ticketIdOf(ctx, ref);
   const rows = await ctx.db
     .select(attachmentColumns)
@@ -41,6 +41,6 @@ export async function listAttachments(ctx: Context, ref: string, query: { limit:
     .where(and(eq(attachments.ticket_id, ticketId), after ? gt(attachments.id, after) : undefined))
     .orderBy(asc(attachments.id))
     .limit(query.limit + 1);
-  const { page, next_cursor } = paginateById(rows, query.limit);
+  const { page, next_cursor } = paginateById("attachments", rows, query.limit);
   return { attachments: page, next_cursor };
 }

@@ -65,10 +65,10 @@ export const selectMethods = (ctx: Context, customerId: number, after: MethodPla
  * @throws AppError `customer_unknown`, `invalid_cursor`.
  */
 export async function listContactMethods(ctx: Context, customerId: number, query: { limit: number; cursor?: string }) {
-  const after = decodeCursor(query.cursor, MethodPlace);
+  const after = decodeCursor("contact_methods", query.cursor, MethodPlace);
   await findCustomer(ctx, customerId);
   const rows = await selectMethods(ctx, customerId, after, query.limit + 1);
-  const { page, next_cursor } = paginate(rows, query.limit, methodPlace);
+  const { page, next_cursor } = paginate("contact_methods", rows, query.limit, methodPlace);
   return { contact_methods: page, next_cursor };
 }
 

@@ -21,7 +21,7 @@ const Places = z.tuple([MethodPlace.nullable(), Id, Id, Id]);
  * @throws AppError `customer_unknown`, `invalid_cursor`.
  */
 export async function exportCustomer(ctx: Context, id: number, { limit, cursor }: { limit: number; cursor?: string }) {
-  const [method, entry, email, ticket] = decodeCursor(cursor, Places) ?? [null, 0, 0, 0];
+  const [method, entry, email, ticket] = decodeCursor("customer_export", cursor, Places) ?? [null, 0, 0, 0];
   const count = limit + 1;
   const [[customer], methods, [preferences], history, mails, theirs] = await ctx.db.batch([
     ctx.db.select(customerColumns).from(customers).where(eq(customers.id, id)),
@@ -59,6 +59,6 @@ export async function exportCustomer(ctx: Context, id: number, { limit, cursor }
     contact_history: history.slice(0, limit),
     emails: mails.slice(0, limit).map(withoutId),
     tickets: theirs.slice(0, limit).map(withoutId),
-    next_cursor: lists.some((rows) => rows.length > limit) ? encodeCursor(places) : null,
+    next_cursor: lists.some((rows) => rows.length > limit) ? encodeCursor("customer_export", places) : null,
   };
 }

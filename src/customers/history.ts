@@ -34,7 +34,7 @@ export const historyColumns = {
  * @throws AppError `customer_unknown`, `invalid_cursor`.
  */
 export async function listContactHistory(ctx: Context, customerId: number, query: { limit: number; cursor?: string }) {
-  const before = decodeId(query.cursor);
+  const before = decodeId("contact_history", query.cursor);
   await findCustomer(ctx, customerId);
   const rows = await ctx.db
     .select(historyColumns)
@@ -42,7 +42,7 @@ export async function listContactHistory(ctx: Context, customerId: number, query
     .where(and(eq(contact_history.customer_id, customerId), before ? lt(contact_history.id, before) : undefined))
     .orderBy(desc(contact_history.id))
     .limit(query.limit + 1);
-  const { page, next_cursor } = paginateById(rows, query.limit);
+  const { page, next_cursor } = paginateById("contact_history", rows, query.limit);
   return { contact_history: page, next_cursor };
 }
 

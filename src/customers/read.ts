@@ -81,7 +81,7 @@ function matches(ctx: Context, q: string): SQL | undefined {
  * @throws AppError `invalid_cursor`.
  */
 export async function listCustomers(ctx: Context, query: CustomerListQuery) {
-  const before = decodeId(query.cursor);
+  const before = decodeId("customers", query.cursor);
   const rows = await ctx.db
     .select(customerColumns)
     .from(customers)
@@ -95,6 +95,6 @@ export async function listCustomers(ctx: Context, query: CustomerListQuery) {
     )
     .orderBy(desc(customers.id))
     .limit(query.limit + 1);
-  const { page, next_cursor } = paginateById(rows, query.limit);
+  const { page, next_cursor } = paginateById("customers", rows, query.limit);
   return { customers: page, next_cursor };
 }

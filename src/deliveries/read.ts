@@ -53,7 +53,7 @@ const ofChannel = (channel: Channel, status: DeliveryListQuery["status"]): SQL =
  * @throws AppError `invalid_cursor`.
  */
 export async function listDeliveries(ctx: Context, query: DeliveryListQuery) {
-  const before = decodeId(query.cursor);
+  const before = decodeId("deliveries", query.cursor);
   const rows = await ctx.db
     .select(deliveryColumns)
     .from(deliveries)
@@ -68,7 +68,7 @@ export async function listDeliveries(ctx: Context, query: DeliveryListQuery) {
     )
     .orderBy(desc(deliveries.id))
     .limit(query.limit + 1);
-  const { page, next_cursor } = paginateById(rows, query.limit);
+  const { page, next_cursor } = paginateById("deliveries", rows, query.limit);
   return { deliveries: page, next_cursor };
 }
 

@@ -45,7 +45,7 @@ function recipientsOf(ctx: Context, trackingIds: string[]) {
  * @throws AppError `ticket_not_found`, `invalid_cursor`.
  */
 export async function listEmails(ctx: Context, query: EmailListQuery) {
-  const before = decodeId(query.cursor);
+  const before = decodeId("emails", query.cursor);
   const ticket = query.ticket === undefined ? null : await findTicket(ctx, query.ticket);
   const rows = await ctx.db
     .select(messageColumns)
@@ -59,7 +59,7 @@ export async function listEmails(ctx: Context, query: EmailListQuery) {
     )
     .orderBy(desc(email_messages.id))
     .limit(query.limit + 1);
-  const { page, next_cursor } = paginateById(rows, query.limit);
+  const { page, next_cursor } = paginateById("emails", rows, query.limit);
   const recipients =
     page.length === 0
       ? []

@@ -19,19 +19,26 @@ export const pageQuery = {
   cursor: cursorText.optional().openapi({ description: "`next_cursor` of the page before." }),
 };
 
-/** Packs the sort key of a page's last row into an opaque text. */
 type CursorKey = (string | number | null | CursorKey)[];
-export const encodeCursor = (key: CursorKey): string => Buffer.from(JSON.stringify(key), "utf8").toString("base64url");
+
+/**
+ * Packs the sort key of a page's last row into an opaque text.
+ *
+ * @param list what the list holds: a place in one list is none in another.
+ */
+export const encodeCursor = (list: string, key: CursorKey): string =>
+  Buffer.from(JSON.stringify([list, key]), "utf8").toString("base64url");
 
 /**
  * Unpacks a cursor.
  *
- * @throws AppError `invalid_cursor` for anything that `encodeCursor` has not made for this schema.
+ * @throws AppError `invalid_cursor` for anything that `encodeCursor` has not made for this list and schema.
  */
-export function decodeCursor<T>(cursor: string | undefined, schema: z.ZodType<T>): T | null {
+export function decodeCursor<T>(list: string, cursor: string | undefined, schema: z.ZodType<T>): T | null {
   if (cursor === undefined) return null;
   try {
-    return schema.parse(JSON.parse(Buffer.from(cursor, "base64url").toString("utf8")));
+    const text = Buffer.from(cursor, "base64url").toString("utf8");
+    return z.tuple([z.literal(list), schema]).parse(JSON.parse(text))[1];
   } catch {
     throw new AppError("invalid_cursor");
   }
@@ -40,12 +47,13 @@ export function decodeCursor<T>(cursor: string | undefined, schema: z.ZodType<T>
 /**
  * Cuts `limit + 1` fetched rows to a page and tells where the next one starts.
  *
+ * @param list as in `encodeCursor`.
  * @param key the sort key of a row, ending in its id so that it is unique.
  */
-export function paginate<Row>(rows: Row[], limit: number, key: (row: Row) => (string | number)[]) {
+export function paginate<Row>(list: string, rows: Row[], limit: number, key: (row: Row) => (string | number)[]) {
   const page = rows.slice(0, limit);
   const last = page.at(-1);
-  return { page, next_cursor: rows.length > limit && last ? encodeCursor(key(last)) : null };
+  return { page, next_cursor: rows.length > limit && last ? encodeCursor(list, key(last)) : null };
 }
 
 /**
@@ -53,12 +61,12 @@ export function paginate<Row>(rows: Row[], limit: number, key: (row: Row) => (st
  *
  * @throws AppError `invalid_cursor`.
  */
-export const decodeId = (cursor: string | undefined): number | null =>
-  decodeCursor(cursor, z.tuple([z.int().positive()]))?.[0] ?? null;
+export const decodeId = (list: string, cursor: string | undefined): number | null =>
+  decodeCursor(list, cursor, z.tuple([z.int().positive()]))?.[0] ?? null;
 
 /** `paginate` for a list that is in the order of its ids. */
-export const paginateById = <Row extends { id: number }>(rows: Row[], limit: number) =>
-  paginate(rows, limit, (row) => [row.id]);
+export const paginateById = <Row extends { id: number }>(list: string, rows: Row[], limit: number) =>
+  paginate(list, rows, limit, (row) => [row.id]);
 
 /**
  * The `Link` header of a page (RFC 8288), or nothing where there is no other page.

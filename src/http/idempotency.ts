@@ -4,7 +4,7 @@ import { createMiddleware } from "hono/factory";
 import type { ActorContext, AppEnv, IdempotencyKey } from "../context.ts";
 import { isUniqueViolation } from "../db/errors.ts";
 import { throughLostConnections } from "../db/lost-connections.ts";
-import { stillSignedIn } from "../db/signed-in.ts";
+import { stillSignedIn, unauthorized } from "../db/signed-in.ts";
 import { AppError, type ProblemCode } from "../problem.ts";
 import { derivedKey } from "./sealed.ts";
 
@@ -86,21 +86,32 @@ export function answerFromRow(status: number, row: { headers: string; body: stri
   return { status, headers: JSON.parse(row.headers), body: row.body, replayed };
 }
 
+interface KeptAnswer {
+  request_hash: string;
+  status: number;
+  headers: string;
+  body: string;
+  claimed_until: string | null;
+  is_signed_in: 0 | 1;
+}
+
 /**
- * The first answer to this key, if there was one and the sender is still signed in.
+ * The first answer to this key, if there was one.
  *
- * @throws AppError `idempotency_key_reused` when the key came with another body.
+ * @throws AppError `unauthorized` when the sender is signed in no longer, `idempotency_key_reused` when the key came with
+ *   another body.
  */
 export async function replay(ctx: ActorContext, record: IdempotencyRecord | null): Promise<Answer | null> {
   if (!record) return null;
   const signedIn = stillSignedIn(ctx.actor, ctx.now());
   const row = await ctx.env.DB.prepare(
-    `SELECT request_hash, status, headers, body, claimed_until FROM idempotency_keys
-     WHERE user_id = ? AND route = ? AND key = ? AND ${signedIn.sql}`,
+    `SELECT request_hash, status, headers, body, claimed_until, ${signedIn.sql} AS is_signed_in FROM idempotency_keys
+     WHERE user_id = ? AND route = ? AND key = ?`,
   )
-    .bind(ctx.actor.id, record.route, record.key, ...signedIn.params)
-    .first<{ request_hash: string; status: number; headers: string; body: string; claimed_until: string | null }>();
+    .bind(...signedIn.params, ctx.actor.id, record.route, record.key)
+    .first<KeptAnswer>();
   if (!row) return null;
+  if (!row.is_signed_in) throw unauthorized();
   if (row.request_hash !== record.hash) throw new AppError("idempotency_key_reused");
   if (row.claimed_until !== null) return null;
   return answerFromRow(row.status, row, true);
@@ -116,7 +127,7 @@ const isKeyTaken = (error: unknown): boolean =>
  *
  * @param write ends every way that succeeds with `answerStatement`, also where nothing is left to change.
  * @param options.repeatable a second run does no harm even without a key.
- * @throws AppError `idempotency_key_reused`, `database_unavailable`, and whatever `write` throws.
+ * @throws AppError `idempotency_key_reused`, `unauthorized`, `database_unavailable`, and whatever `write` throws.
  */
 export function exactlyOnce(
   ctx: ActorContext,

@@ -33,7 +33,7 @@ function matching(q: string | undefined): SQL | undefined {
  * @throws AppError `invalid_cursor`.
  */
 export async function listMachines(ctx: Context, query: MachineListQuery) {
-  const after = decodeId(query.cursor);
+  const after = decodeId("machines", query.cursor);
   const rows = await ctx.db
     .select(machineColumns)
     .from(machines)
@@ -49,7 +49,7 @@ export async function listMachines(ctx: Context, query: MachineListQuery) {
     )
     .orderBy(asc(machines.id))
     .limit(query.limit + 1);
-  const { page, next_cursor } = paginateById(rows, query.limit);
+  const { page, next_cursor } = paginateById("machines", rows, query.limit);
   return { machines: page, next_cursor };
 }
 

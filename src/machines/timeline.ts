@@ -13,7 +13,7 @@ export async function listMachineTimeline(
   id: number,
   query: { limit: number; cursor?: string | undefined },
 ) {
-  const before = decodeId(query.cursor);
+  const before = decodeId("machine_timeline", query.cursor);
   const { DB } = ctx.env;
   const [known, entries] = await DB.batch<MachineEntry>([
     DB.prepare("SELECT id FROM machines WHERE id = ?").bind(id),
@@ -24,6 +24,6 @@ export async function listMachineTimeline(
     ).bind(id, before, query.limit + 1),
   ]);
   if (!known?.results.length) throw new AppError("machine_not_found");
-  const { page, next_cursor } = paginateById(entries?.results ?? [], query.limit);
+  const { page, next_cursor } = paginateById("machine_timeline", entries?.results ?? [], query.limit);
   return { timeline: page, next_cursor };
 }

@@ -22,14 +22,14 @@ const answerFrom = (where: string) =>
 
 /** A page of machine types, by code. */
 export async function listMachineTypes(ctx: Context, query: { limit: number; cursor?: string }) {
-  const after = decodeCursor(query.cursor, z.tuple([z.string()]));
+  const after = decodeCursor("machine_types", query.cursor, z.tuple([z.string()]));
   const rows = await ctx.db
     .select()
     .from(machine_types)
     .where(after ? gt(machine_types.code, after[0]) : undefined)
     .orderBy(asc(machine_types.code))
     .limit(query.limit + 1);
-  const { page, next_cursor } = paginate(rows, query.limit, (row) => [row.code]);
+  const { page, next_cursor } = paginate("machine_types", rows, query.limit, (row) => [row.code]);
   return { machine_types: page, next_cursor };
 }
 

@@ -12,7 +12,7 @@ const { generation: _, not_before: __, ...logColumns } = getTableColumns(push_lo
  * @throws AppError `invalid_cursor`.
  */
 export async function listPushLogs(ctx: Context, query: PushLogListQuery) {
-  const before = decodeId(query.cursor);
+  const before = decodeId("push_logs", query.cursor);
   const ticket = query.ticket && /^[0-9]{1,15}$/.test(query.ticket) ? Number(query.ticket) : null;
   const rows = await ctx.db
     .select(logColumns)
@@ -28,6 +28,6 @@ export async function listPushLogs(ctx: Context, query: PushLogListQuery) {
     )
     .orderBy(desc(push_logs.id))
     .limit(query.limit + 1);
-  const { page, next_cursor } = paginateById(rows, query.limit);
+  const { page, next_cursor } = paginateById("push_logs", rows, query.limit);
   return { logs: page, next_cursor };
 }

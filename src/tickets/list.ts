@@ -163,7 +163,7 @@ export function pageStatement(
 export async function listTickets(ctx: ActorContext, query: ListQuery): Promise<TicketPage> {
   const sort = query.sort ?? "-created_at";
   const order = SORTS[sort];
-  const cursor = decodeCursor(query.cursor, z.tuple([z.literal(sort), order.cursor]));
+  const cursor = decodeCursor("tickets", query.cursor, z.tuple([z.literal(sort), order.cursor]));
   const found = query.q === undefined ? null : await search(ctx, query.q);
   if (query.q !== undefined && found === null) return { tickets: [], next_cursor: null };
 
@@ -174,7 +174,7 @@ export async function listTickets(ctx: ActorContext, query: ListQuery): Promise<
   const page = results.slice(0, query.limit);
   const last = results.length > query.limit ? page.at(-1) : undefined;
   const key = last && order.key.map((_, index) => last[`k${index}`] as Param);
-  return { tickets: page.map((row) => row.ticket), next_cursor: key ? encodeCursor([sort, key]) : null };
+  return { tickets: page.map((row) => row.ticket), next_cursor: key ? encodeCursor("tickets", [sort, key]) : null };
 }
 
 /** No list is longer: the ids of all its tickets are read at once. */

@@ -35,7 +35,11 @@ async function readBefore(ctx: Context, ref: string, place: number, count: numbe
   // One to spare tells whether there are more.
   const { ticket, entries } = await read(ctx, ref, "id < ? ORDER BY id DESC", place, count + 1);
   const page = entries.slice(0, count).reverse();
-  return { ticket, page, earlier: entries.length > count && page[0] ? encodeCursor([page[0].id]) : null };
+  return {
+    ticket,
+    page,
+    earlier: entries.length > count && page[0] ? encodeCursor("ticket_timeline", [page[0].id]) : null,
+  };
 }
 
 /**
@@ -55,17 +59,21 @@ export async function getTicket(ctx: Context, ref: string) {
  * @throws AppError `ticket_not_found`, `invalid_cursor`.
  */
 export async function listTimeline(ctx: Context, ref: string, { limit, cursor, before }: TimelineQuery) {
-  const end = decodeCursor(before, Before)?.[0];
+  const end = decodeCursor("ticket_timeline", before, Before)?.[0];
   if (end !== undefined) {
     const { page, earlier } = await readBefore(ctx, ref, end, limit);
-    return { timeline: page, next_cursor: encodeCursor([page.at(-1)?.id ?? end - 1]), previous_cursor: earlier };
+    return {
+      timeline: page,
+      next_cursor: encodeCursor("ticket_timeline", [page.at(-1)?.id ?? end - 1]),
+      previous_cursor: earlier,
+    };
   }
-  const after = decodeCursor(cursor, After)?.[0];
+  const after = decodeCursor("ticket_timeline", cursor, After)?.[0];
   const { entries } = await read(ctx, ref, "id > ? ORDER BY id", after ?? 0, limit + 1);
-  const { page, next_cursor } = paginate(entries, limit, (entry) => [entry.id]);
+  const { page, next_cursor } = paginate("ticket_timeline", entries, limit, (entry) => [entry.id]);
   return {
     timeline: page,
     next_cursor,
-    previous_cursor: after ? encodeCursor([page[0]?.id ?? after + 1]) : null,
+    previous_cursor: after ? encodeCursor("ticket_timeline", [page[0]?.id ?? after + 1]) : null,
   };
 }

@@ -29,7 +29,7 @@ function matching(q: string | undefined): SQL | undefined {
  * @throws AppError `invalid_cursor`.
  */
 export async function listUsers(ctx: Context, query: UserListQuery) {
-  const after = decodeId(query.cursor);
+  const after = decodeId("users", query.cursor);
   const rows = await ctx.db
     .select(userColumns)
     .from(users)
@@ -43,7 +43,7 @@ export async function listUsers(ctx: Context, query: UserListQuery) {
     )
     .orderBy(asc(users.id))
     .limit(query.limit + 1);
-  const { page, next_cursor } = paginateById(rows, query.limit);
+  const { page, next_cursor } = paginateById("users", rows, query.limit);
   return { users: page, next_cursor };
 }
 

@@ -68,14 +68,14 @@ function checkTarget(ctx: Context, url: string): void {
 
 /** A page of webhook endpoints, oldest first, without their secrets. */
 export async function listWebhooks(ctx: Context, query: { limit: number; cursor?: string }) {
-  const after = decodeId(query.cursor);
+  const after = decodeId("webhooks", query.cursor);
   const rows = await ctx.db
     .select(columns)
     .from(webhook_endpoints)
     .where(and(isNull(webhook_endpoints.deleted_at), after ? gt(webhook_endpoints.id, after) : undefined))
     .orderBy(asc(webhook_endpoints.id))
     .limit(query.limit + 1);
-  const { page, next_cursor } = paginateById(rows, query.limit);
+  const { page, next_cursor } = paginateById("webhooks", rows, query.limit);
   return { webhooks: page.map(shown), next_cursor };
 }
 

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
+import { encodeCursor } from "../../src/http/cursor.ts";
 import { planOf, recordingDatabase } from "../desk/plan.ts";
 import { bindings, execute, machine, type Person, person, queryAll, rowCounts, send, startApp } from "../helpers.ts";
 import { expectProblem, expectRefusal } from "../problems.ts";
@@ -206,7 +207,9 @@ describe("finding customers", () => {
       return Promise.all(lists.map(planOf));
     };
     expect(await plans("")).toEqual([["SCAN customers"]]);
-    expect(await plans("?cursor=WzUwMDBd")).toEqual([["SEARCH customers USING INTEGER PRIMARY KEY (rowid<?)"]]);
+    expect(await plans(`?cursor=${encodeCursor("customers", [5000])}`)).toEqual([
+      ["SEARCH customers USING INTEGER PRIMARY KEY (rowid<?)"],
+    ]);
     expect(await plans("?archived=true")).toEqual([["SCAN customers USING INDEX customers_archived"]]);
     expect(await plans("?q=bulk")).toEqual([["SCAN customers"]]);
     expect(await plans("?q=4185550144")).toEqual([

@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
+import { encodeCursor } from "../../src/http/cursor.ts";
 import {
   TIMELINE_SHOWN,
   type Ticket,
@@ -108,7 +109,7 @@ describe("a ticket is shown with its newest entries, and a cursor to the rest", 
 
   test("a place before everything has no entries, and leads on to them", async () => {
     const { id } = await ticketWith(3);
-    const begin = Buffer.from("[1]").toString("base64url");
+    const begin = encodeCursor("ticket_timeline", [1]);
     const nothing = await page(id, `before=${begin}`);
     expect(nothing).toMatchObject({ timeline: [], previous_cursor: null });
     expect((await page(id, `cursor=${nothing.next_cursor}`)).timeline).toHaveLength(3);
@@ -119,13 +120,15 @@ describe("a ticket is shown with its newest entries, and a cursor to the rest", 
     const get = (query: string) => desk.get(people.operator, `/api/tickets/${id}/timeline?${query}`);
     const { next_cursor } = await page(id, "limit=1");
     const forged = ["[0]", "[-1]", '["1"]', "[1,2]", "1", "null"].map((text) =>
-      Buffer.from(text).toString("base64url"),
+      Buffer.from(`["ticket_timeline",${text}]`).toString("base64url"),
     );
     for (const before of ["garbage", ...forged]) await problemOf(await get(`before=${before}`), 400, "invalid_cursor");
     for (const before of ["", "x".repeat(501)])
       await problemOf(await get(`before=${before}`), 400, "validation_failed");
     await problemOf(await get(`cursor=${next_cursor}&before=${next_cursor}`), 400, "validation_failed");
-    await problemOf(await desk.get(people.operator, "/api/tickets/9999/timeline?before=WzVd"), 404, "ticket_not_found");
+    const place = encodeCursor("ticket_timeline", [5]);
+    const path = `/api/tickets/9999/timeline?before=${place}`;
+    await problemOf(await desk.get(people.operator, path), 404, "ticket_not_found");
   });
 });
 
@@ -141,7 +144,7 @@ describe("a ticket with 20,000 comments", () => {
   test.each([
     ["the ticket", ""],
     ["the first page of its timeline", "/timeline"],
-    ["the last page of its timeline", "/timeline?before=WzkwMDcxOTkyNTQ3NDA5OTFd"],
+    ["the last page of its timeline", `/timeline?before=${encodeCursor("ticket_timeline", [Number.MAX_SAFE_INTEGER])}`],
   ])("%s reads as many rows as that of a ticket with a hundred", async (_, path) => {
     const { database, take } = countedDatabase(env.DB);
     const app = startApp({ now: desk.clock.now }, bindings({ DB: database }));

@@ -91,7 +91,7 @@ describe("cursors", () => {
     await problemOf(await desk.get(people.operator, `/api/me/queue?cursor=${cursor}`), 400, "invalid_cursor");
   });
 
-  const forged = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
+  const forged = (value: unknown) => Buffer.from(JSON.stringify(["tickets", value])).toString("base64url");
   const at = "2026-11-20T15:00:00.000Z";
   test.each([
     ["garbage", "garbage"],

@@ -92,7 +92,7 @@ test.each([
   [`?q=${"a".repeat(101)}`, "validation_failed"],
   ["?q=%00", "validation_failed"],
   ["?cursor=nonsense", "invalid_cursor"],
-  [`?cursor=${Buffer.from('["1 OR 1=1"]').toString("base64url")}`, "invalid_cursor"],
+  [`?cursor=${Buffer.from('["machines",["1 OR 1=1"]]').toString("base64url")}`, "invalid_cursor"],
 ] as const)("refuses %s", async (query, code) => {
   await expectRefusal(app, `/api/machines${query}`, send(operator), 400, code);
 });

@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from "vitest";
 import { bearer, headers } from "../auth/credentials.ts";
 import { beforeTrip } from "../faults/trips.ts";
-import { bindings, PASSWORD, type Person, person, queryAll, send, startApp } from "../helpers.ts";
+import { bindings, machine, PASSWORD, type Person, person, queryAll, send, startApp } from "../helpers.ts";
 import { expectProblem } from "../problems.ts";
 import { subscriptionKeys } from "../push/subscription-keys.ts";
 
@@ -83,4 +83,29 @@ test("no device is registered in a session that has ended meanwhile", async () =
     },
   );
   expect(trips).toBeGreaterThan(1);
+});
+
+test("a repeat under a key is answered only while its session lasts", async () => {
+  const requests = [
+    ["/api/tickets", "POST", { title: "Spindle vibrates", machine_id: await machine("CNC") }],
+    ["/api/me", "PATCH", { name: "Renamed" }],
+  ] as const;
+  for (const [path, method, body] of requests) {
+    const overtaken = new Set<number>();
+    const trips = await atEachTrip(
+      async (user) => {
+        overtaken.add(user.id);
+        await app.request("/api/auth/sign-out", send(user, {}));
+      },
+      async (user, slow) => {
+        const init = send(user, body, { "idempotency-key": "again" }, method);
+        const first = await app.request(path, init);
+        expect(first.status).toBeLessThan(300);
+        const again = await slow.request(path, init);
+        if (overtaken.has(user.id)) return expectProblem(again, 401, "unauthorized");
+        expect(await again.text()).toBe(await first.text());
+      },
+    );
+    expect(trips).toBeGreaterThan(1);
+  }
 });

@@ -123,7 +123,7 @@ describe("with tickets", () => {
     },
   );
 
-  const packed = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
+  const packed = (value: unknown) => Buffer.from(JSON.stringify(["tickets", value])).toString("base64url");
 
   test.each([
     ["words", "hello"],
