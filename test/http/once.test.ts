@@ -1,9 +1,10 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
-import { execute, person, queryAll, rowCounts } from "../helpers.ts";
+import { beforeTrip } from "../faults/trips.ts";
+import { bindings, execute, person, queryAll, recordedSleep, rowCounts, send, startApp } from "../helpers.ts";
 import { expectProblem } from "../problems.ts";
 
-import { app, CASES, type Case, EXEMPT, next, request, seen, sent } from "./once-cases.ts";
+import { admin, app, CASES, type Case, EXEMPT, next, request, seen, sent } from "./once-cases.ts";
 
 const { paths } = (await (await app.request("/api/openapi.json")).json()) as {
   paths: Record<string, Record<string, { parameters?: { name: string }[] }>>;
@@ -132,4 +133,21 @@ test("work that broke off is done again after a minute, and a failed one gives i
   const nowhere = { path: "/api/webhooks/999999/test" };
   await expectProblem(await request(name, nowhere, undefined, "nowhere"), 404, "webhook_not_found");
   expect(await queryAll("SELECT 1 FROM idempotency_keys WHERE key = 'nowhere'")).toEqual([]);
+});
+
+test("whoever waits for a twin's work does so a minute, within the fifty queries of an invocation", async () => {
+  const one = (await CASES["POST /api/webhooks/{id}/test"]?.()) as Case;
+  const key = `waiting-${next()}`;
+  await request("POST /api/webhooks/{id}/test", one, undefined, key);
+  const claim = "UPDATE idempotency_keys SET claimed_until = ?, body = 'null' WHERE key = ?";
+  await env.DB.prepare(claim).bind("2099-01-01T00:00:00.000Z", key).run();
+  const { waits, sleep } = recordedSleep();
+  const { database: DB, trips } = beforeTrip(0, async () => {});
+  const init = send(admin, undefined, { "idempotency-key": key }, "POST");
+  await expectProblem(await startApp({ sleep }, bindings({ DB })).request(one.path, init), 409, "request_in_progress");
+  const waited = waits.reduce((sum, wait) => sum + wait, 0);
+  expect(waited).toBeGreaterThan(60_000);
+  expect(waited).toBeLessThan(70_000);
+  expect(waits[0]).toBeLessThanOrEqual(200);
+  expect(trips()).toBeLessThan(50);
 });
