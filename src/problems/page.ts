@@ -1,5 +1,6 @@
 import { html } from "hono/html";
 import { type Locale, PROBLEMS, type ProblemCode } from "../problem.ts";
+import { adviceFor } from "./advice.ts";
 
 /** Nothing but the page's own style: no script, no font, no frame, no form. */
 export const PROBLEM_PAGE_POLICY =
@@ -12,42 +13,51 @@ const WORDS = {
   fr: { all: "Tous les problèmes", meaning: "Ce que cela signifie", advice: "Que faire" },
 };
 
-const ADVICE: Record<Locale, { [status: number]: string; request: string; service: string }> = {
+/** What stands in a page where a detail of an answer names the value. */
+const PLACEHOLDERS: Record<Locale, Record<string, string>> = {
   en: {
-    401: "Sign in, or send a valid API key, and send the request again.",
-    403: "Ask an administrator for the right, or have somebody who has it do this.",
-    404: "Check the address and the ids in it. What was deleted does not come back under its old address.",
-    405: "Use one of the methods that the Allow header names.",
-    409: "Read the current state first; then decide whether the request still makes sense.",
-    412: "Read the newest version, apply the change to it, and send its ETag in If-Match.",
-    413: "Send less at once.",
-    415: "Send the content type that the API document names for this route.",
-    429: "Wait as many seconds as the Retry-After header says.",
-    request: "Correct the request. Sent again unchanged, it is refused again.",
-    service:
-      "Nothing is wrong with the request. Send it again after a while, with the same Idempotency-Key; if it stays, tell the administrator the request_id.",
+    allow: "methods",
+    expected: "content type",
+    field: "field",
+    fields: "fields",
+    from: "status",
+    known: "names",
+    limit: "n",
+    line: "m",
+    max: "maximum",
+    maximum: "n",
+    min: "minimum",
+    permission: "permission",
+    reason: "reason",
+    seconds: "n",
+    setting: "setting",
+    to: "other status",
   },
   fr: {
-    401: "Connectez-vous, ou envoyez une clé d'API valide, puis renvoyez la requête.",
-    403: "Demandez ce droit à un administrateur, ou faites-le faire par quelqu'un qui l'a.",
-    404: "Vérifiez l'adresse et ses identifiants. Ce qui a été supprimé ne revient pas à son ancienne adresse.",
-    405: "Utilisez une des méthodes que nomme l'en-tête Allow.",
-    409: "Lisez d'abord l'état actuel, puis décidez si la requête a encore un sens.",
-    412: "Lisez la version la plus récente, appliquez-y la modification et envoyez son ETag dans If-Match.",
-    413: "Envoyez moins à la fois.",
-    415: "Envoyez le type de contenu que le document de l'API donne pour cette route.",
-    429: "Attendez le nombre de secondes indiqué par l'en-tête Retry-After.",
-    request: "Corrigez la requête. Renvoyée telle quelle, elle sera refusée de nouveau.",
-    service:
-      "La requête n'est pas en cause. Renvoyez-la plus tard avec la même Idempotency-Key ; si cela persiste, donnez le request_id à l'administrateur.",
+    allow: "méthodes",
+    expected: "type de contenu",
+    field: "champ",
+    fields: "champs",
+    from: "état",
+    known: "noms",
+    limit: "n",
+    line: "m",
+    max: "maximum",
+    maximum: "n",
+    min: "minimum",
+    permission: "droit",
+    reason: "raison",
+    seconds: "n",
+    setting: "réglage",
+    to: "autre état",
   },
 };
 
-const advice = (locale: Locale, status: number): string =>
-  ADVICE[locale][status] ?? ADVICE[locale][status >= 500 ? "service" : "request"];
-
-/** The detail of a code, with "…" where an answer names the value. */
-const detailOf = (locale: Locale, code: ProblemCode): string => PROBLEMS[code][locale].detail.replace(/\{\w+\}/g, "…");
+/** The detail of a code; where an answer names the value, there is a word for it. */
+const detailOf = (locale: Locale, code: ProblemCode): Page[] =>
+  PROBLEMS[code][locale].detail
+    .split(/\{(\w+)\}/)
+    .map((part, i) => (i % 2 === 0 ? html`${part}` : html`<var>${PLACEHOLDERS[locale][part]}</var>`));
 
 const frame = (locale: Locale, title: string, content: Page | Page[]): Page => html`<!doctype html>
 <html lang="${locale}">
@@ -65,6 +75,7 @@ h1 { margin: 0 0 8px; font-size: 1.4rem; line-height: 1.3 }
 h2 { margin: 24px 0 4px; font-size: 1rem }
 p { margin: 0 0 12px }
 code { font: 0.9em ui-monospace, monospace; color: var(--soft); overflow-wrap: anywhere }
+var { color: var(--soft) }
 a { color: var(--link) }
 ul { margin: 0; padding: 0; list-style: none }
 li { padding: 10px 0; border-top: 1px solid var(--line) }
@@ -90,7 +101,7 @@ export function problemPage(locale: Locale, code: ProblemCode): Page {
 <h2>${words.meaning}</h2>
 <p>${detailOf(locale, code)}</p>
 <h2>${words.advice}</h2>
-<p>${advice(locale, status)}</p>
+<p>${adviceFor(locale, code)}</p>
 <p><a href="/problems">${words.all}</a></p>`,
   );
 }
