@@ -246,7 +246,9 @@ describe("/api/docs", () => {
     const html = await response.text();
     const addresses = [...html.matchAll(/(?:src|href)="([^"]*)"/g)].map(([, address]) => address);
     expect(addresses.length).toBeGreaterThan(0);
-    for (const address of addresses) {
+    // An empty icon of its own keeps browsers from asking for /favicon.ico.
+    expect(addresses).toContain("data:,");
+    for (const address of addresses.filter((address) => address !== "data:,")) {
       expect(address).toMatch(/^\/docs-assets\/[\w.-]+$/);
       const asset = await env.ASSETS.fetch(ORIGIN + address);
       expect(asset.status).toBe(200);
@@ -254,6 +256,14 @@ describe("/api/docs", () => {
     }
     expect(html).not.toMatch(/https?:\/\//);
     expect(html).not.toMatch(/<script>|<style>| on\w+=/);
+  });
+
+  test("follows the colours that the reader prefers", async () => {
+    expect(await (await app.request("/api/docs")).text()).toContain('<meta name="color-scheme" content="light dark">');
+    const script = await (await env.ASSETS.fetch(`${ORIGIN}/docs-assets/init.js`)).text();
+    expect(script).toContain("prefers-color-scheme: dark");
+    const styles = await (await env.ASSETS.fetch(`${ORIGIN}/docs-assets/swagger-ui.css`)).text();
+    expect(styles).toContain("html.dark-mode .swagger-ui");
   });
 
   test("is allowed to load from this site only", async () => {

@@ -1,6 +1,11 @@
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 
-const INIT = `SwaggerUIBundle({
+// The renderer's own button for the dark colours belongs to a bar that is not shown.
+const INIT = `const dark = matchMedia("(prefers-color-scheme: dark)");
+const follow = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
+dark.addEventListener("change", follow);
+follow();
+SwaggerUIBundle({
   url: "/api/openapi.json",
   dom_id: "#docs",
   deepLinking: true,

@@ -1,10 +1,12 @@
-/** The page that renders /api/openapi.json. Its script and styles are the Worker's own assets (docs-assets/). */
+/** The page that renders /api/openapi.json, in the reader's colours. Its script and styles are the Worker's own assets (docs-assets/). */
 export const DOCS_PAGE = `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Shopfloor Tickets API</title>
+<meta name="color-scheme" content="light dark">
+<link rel="icon" href="data:,">
 <link rel="stylesheet" href="/docs-assets/swagger-ui.css">
 </head>
 <body>
