@@ -4,10 +4,11 @@ import { getPlatformProxy } from "wrangler";
 import type { Bindings } from "../src/env.ts";
 import { buildAssets } from "./lib/assets.ts";
 import { DEMO_PASSWORD, DEMO_USERS, demoDataSql } from "./lib/demo-data.ts";
+import { portToServeOn } from "./lib/port.ts";
 import { freshSecrets, OPTIONAL_SECRETS } from "./lib/secrets.ts";
-import { run } from "./lib/shell.ts";
+import { capture, run } from "./lib/shell.ts";
 
-const port = process.env.PORT ?? "8787";
+const port = await portToServeOn();
 const origin = `http://localhost:${port}`;
 
 // Settings that this checkout has not met yet are added; what is there stays.
@@ -20,7 +21,10 @@ if (missing.length > 0) {
   console.log(`Wrote ${missing.map(([name]) => name).join(", ")} to .dev.vars.`);
 }
 buildAssets();
-run("wrangler", ["d1", "migrations", "apply", "DB", "--local"], { CI: "true" });
+// wrangler prints a table of all migrations for each of them. Only a failure is worth reading: it is repeated aloud.
+const MIGRATE = ["d1", "migrations", "apply", "DB", "--local"];
+console.log("Bringing the local database up to date ...");
+if (capture("wrangler", MIGRATE, { CI: "true" }) === null) run("wrangler", MIGRATE, { CI: "true" });
 
 const { env, dispose } = await getPlatformProxy<Bindings>();
 const anyone = await env.DB.prepare("SELECT id FROM users LIMIT 1").first();
@@ -35,7 +39,9 @@ const optional = OPTIONAL_SECRETS.flatMap((name) => {
   const value = new RegExp(`^${name}=(.+)$`, "m").exec(known)?.[1];
   return value ? ["--var", `${name}:${value}`] : [];
 });
-const server = spawn("wrangler", ["dev", "--port", port, ...optional], { stdio: ["ignore", "inherit", "inherit"] });
+const server = spawn("wrangler", ["dev", "--port", `${port}`, ...optional], {
+  stdio: ["ignore", "inherit", "inherit"],
+});
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => server.kill(signal));
 server.on("exit", (code) => process.exit(code ?? 1));
 
