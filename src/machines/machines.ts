@@ -69,7 +69,7 @@ export async function getMachine(ctx: Context, id: number) {
   return row;
 }
 
-interface SetByHand {
+export interface SetByHand {
   status: (typeof MACHINE_STATUSES)[number];
   set_status: "maintenance" | "out_of_service" | null;
   set_by: number | null;

@@ -15,7 +15,7 @@ import { AppError } from "../problem.ts";
 import { searchText } from "../search/words.ts";
 import { atOneInstant } from "../world.ts";
 import { DOWN_TICKETS, HAS_TICKETS, IS_DOWN } from "./conditions.ts";
-import { machineRefusal, SELECT_CHANGED, setByHand } from "./machines.ts";
+import { machineRefusal, SELECT_CHANGED, type SetByHand, setByHand } from "./machines.ts";
 import type { UpdateMachineInput } from "./schemas.ts";
 import { tellState } from "./state.ts";
 
@@ -74,12 +74,29 @@ async function readForChange(ctx: ActorContext, id: number, input: UpdateMachine
   return before;
 }
 
-/** Notes a status that a person sets, where it or its cause is another than before. */
+/** Notes a status that a person sets, where it, its cause or its reason is another than before. */
 const NOTE_STATUS = `
   INSERT INTO machine_timeline (machine_id, user_id, user_name, old_value, new_value, cause, comment, created_at)
   SELECT m.id, u.id, u.name, m.status, ?2, 'person', ?4, ?6
   FROM machines m JOIN users u ON u.id = ?5
-  WHERE m.id = ?1 AND m.retired_at IS NULL AND (m.status <> ?2 OR m.set_status IS NOT ?3)`;
+  WHERE m.id = ?1 AND m.retired_at IS NULL AND (
+    m.status <> ?2 OR m.set_status IS NOT ?3 OR (?3 IS NOT NULL AND ?4 IS NOT NULL AND m.set_reason IS NOT ?4))`;
+
+/**
+ * The assignments of a status that a person sets. Set again to what it is, it has been so all the time; who set it and
+ * why stays, too, unless there is another reason now, which the timeline then tells of.
+ */
+function statusAssignments(set: SetByHand, at: string): Fragment[] {
+  const { status, set_status, set_by, set_reason } = set;
+  const same = "? IS set_status AND (? IS NULL OR ? IS set_reason)";
+  const asBefore = [set_status, set_reason, set_reason];
+  return [
+    ...assignments({ status, set_status }),
+    { sql: `set_by = iif(${same}, set_by, ?)`, params: [...asBefore, set_by] },
+    { sql: `set_reason = iif(${same}, set_reason, ?)`, params: [...asBefore, set_reason] },
+    { sql: "status_since = iif(? IS set_status, status_since, ?)", params: [set_status, at] },
+  ];
+}
 
 /**
  * Changes a machine in use (contract section 3), once per idempotency key. Its search text follows its name, model and
@@ -112,10 +129,9 @@ export function updateMachine(
     ]);
     const set = status && setByHand(ctx, status, status_reason);
     const update = joined(", ", [
-      ...assignments({ ...fields, ...set }),
+      ...assignments(fields),
+      ...(set ? statusAssignments(set, at) : []),
       ...(machine_type === undefined ? [] : [{ sql: `machine_type_id = ${TYPE_ID}`, params: [machine_type] }]),
-      // A status that is set to what it is already keeps its beginning.
-      ...(set ? [{ sql: "status_since = iif(? IS set_status, status_since, ?)", params: [set.set_status, at] }] : []),
       { sql: "search_text = ?", params: [searchText(named.name, named.model, named.serial_number)] },
       // Without an instant NOT NULL refuses the row, and the batch is undone.
       { sql: `updated_at = iif(${holds.sql}, ?, NULL)`, params: [...holds.params, at] },
