@@ -52,6 +52,11 @@ export const noteFirst = (ctx: ActorContext): D1PreparedStatement =>
      FROM machines m JOIN users u ON u.id = m.set_by WHERE m.id = ${ADDED}`,
   );
 
+/** Whether the entry `e` gives nothing but another reason for what a person had set before: noted, not told. */
+const IS_ONLY_REASON = `(e.old_value = e.new_value AND e.cause || e.new_value IS (
+  SELECT p.cause || p.new_value FROM machine_timeline p
+  WHERE p.machine_id = e.machine_id AND p.id < e.id ORDER BY p.id DESC LIMIT 1))`;
+
 /**
  * A statement that tells the endpoints that listen what the batch has just noted of a machine's state.
  *
@@ -78,7 +83,8 @@ export function tellState(ctx: ActorContext, machineId: number | null): D1Prepar
      JOIN machine_types mt ON mt.id = m.machine_type_id
      WHERE w.active = 1
        AND EXISTS (SELECT 1 FROM json_each(w.events) heard WHERE heard.value = 'machine.status_changed')
-       AND e.id = (SELECT MAX(id) FROM machine_timeline WHERE machine_id = COALESCE(?, ${ADDED})) AND e.created_at = ?`,
+       AND e.id = (SELECT MAX(id) FROM machine_timeline WHERE machine_id = COALESCE(?, ${ADDED})) AND e.created_at = ?
+       AND NOT ${IS_ONLY_REASON}`,
     [machineId, at],
     // The newest entry may be another batch's of the same millisecond, which has told of it.
     { once: true },

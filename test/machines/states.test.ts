@@ -57,31 +57,6 @@ test("a machine that a person locked stays locked, whatever becomes of tickets, 
   expect(await shown(id)).toMatchObject({ status: "operational", status_cause: null, set_by: null, set_reason: null });
 });
 
-test("who locked a machine and why is never lost when somebody sets the same state again", async () => {
-  const id = await machine();
-  const since = desk.clock.pass(5);
-  await set(id, "out_of_service", "Somebody is in the guard");
-  const again = (by: Person, status_reason?: string) =>
-    patchMachine(desk.app, by, id, { status: "out_of_service", status_reason });
-  desk.clock.pass(5);
-  expect((await again(people.admin)).status).toBe(200);
-  expect((await again(people.admin, "Somebody is in the guard")).status).toBe(200);
-  const first = { set_by: people.supervisor.id, set_reason: "Somebody is in the guard", status_since: since };
-  expect(await shown(id)).toMatchObject(first);
-  expect((await timeline(id)).entries).toHaveLength(1);
-  desk.clock.pass(5);
-  expect((await again(people.admin, "Spindle is out")).status).toBe(200);
-  expect(await shown(id)).toMatchObject({
-    set_by: people.admin.id,
-    set_reason: "Spindle is out",
-    status_since: since,
-  });
-  expect((await timeline(id)).entries).toMatchObject([
-    { user_id: people.admin.id, old_value: "out_of_service", new_value: "out_of_service", comment: "Spindle is out" },
-    { user_id: people.supervisor.id, old_value: "operational", comment: "Somebody is in the guard" },
-  ]);
-});
-
 test("each change stands in the machine's timeline with who, when and why, newest first", async () => {
   const id = await machine();
   const ticket = await desk.create(people.operator, { machine_id: id, is_machine_down: true });
