@@ -1,15 +1,26 @@
 import type { ActorContext } from "../context.ts";
 import { isNotNullViolation } from "../db/errors.ts";
-import { type Fragment, joined } from "../db/fragment.ts";
+import { assignments, type Fragment, joined } from "../db/fragment.ts";
+import type { tickets } from "../db/schema.ts";
+import { untilWritten } from "../db/until-written.ts";
 import { announceEnqueued } from "../deliveries/outbox.ts";
-import { anyVersion } from "../http/etag.ts";
+import { anyVersion, ifMatchHolds } from "../http/etag.ts";
+import {
+  type Answer,
+  answerFromBatch,
+  answerStatement,
+  exactlyOnce,
+  type IdempotencyRecord,
+} from "../http/idempotency.ts";
 import { followTickets, tellState } from "../machines/state.ts";
+import { AppError } from "../problem.ts";
 import type { CustomerNews, PushEvent, WebhookEvent } from "../vocabulary/events.ts";
 import type { TimelineAction } from "../vocabulary/timeline.ts";
 import { atOneInstant } from "../world.ts";
 import { addEntries } from "./entries.ts";
 import { actorDocument, enqueueCustomerNews, enqueuePush, enqueueWebhooks } from "./events.ts";
 import { selectMembers } from "./projection.ts";
+import { readForChange } from "./read.ts";
 import type { Ticket } from "./schemas.ts";
 
 /** One thing that happened, for the timeline. */
@@ -23,7 +34,7 @@ export interface Entry {
 /** All that one request does to a ticket that exists. */
 export interface Change {
   /** New column values. The version rises and `updated_at` moves by themselves. */
-  set: Record<string, string | number | null>;
+  set: { [Column in keyof typeof tickets.$inferSelect]?: string | number | null };
   entries: Entry[];
   /** Columns of the entry `updated`: what they hold when the change is written is its `old_value`. */
   fields?: readonly (keyof Ticket)[];
@@ -40,19 +51,100 @@ export interface Change {
   guards?: Fragment[];
 }
 
+/** What a verb does with a ticket that exists. */
+interface Verb<More> {
+  status: number;
+  /** A SELECT of the answer of the ticket `?`, as in `answerStatement`. */
+  answer: string;
+  /** What else it reads, together with the ticket: one row. */
+  more?: (ctx: ActorContext) => D1PreparedStatement;
+  /** Works out the change from what was read; null: nothing is to change. What it throws refuses the request. */
+  plan: (ctx: ActorContext, ticket: Ticket, more: More | undefined) => Change | null;
+}
+
+/**
+ * The walk of every verb that changes a ticket: read it, work out the change, write that in one batch, answer from the
+ * same batch, once per idempotency key. Whoever is overtaken between reading and writing begins again.
+ *
+ * @throws AppError `ticket_not_found`, `idempotency_key_reused`, `database_unavailable`, `unauthorized`, and whatever
+ *   `verb.plan` throws.
+ */
+export function changeTicket<More = never>(
+  base: ActorContext,
+  ref: string,
+  record: IdempotencyRecord | null,
+  verb: Verb<More>,
+): Promise<Answer> {
+  const attempt = async () => {
+    const ctx = atOneInstant(base);
+    const { ticket, more } = await readForChange<More>(ctx, ref, verb.more?.(ctx));
+    const change = verb.plan(ctx, ticket, more);
+    const answer = answerStatement(ctx, record, verb.status, verb.answer, [ticket.id]);
+    const results = change
+      ? await writeChange(ctx, ticket, change, answer)
+      : await ctx.env.DB.batch<BatchRow>([answer]);
+    return results && answerFromBatch(verb.status, results);
+  };
+  return exactlyOnce(base, record, () => untilWritten(base, attempt));
+}
+
+/**
+ * What binds a change to the version that `If-Match` names: the one thing that makes it fail because somebody else was
+ * quicker.
+ *
+ * @throws AppError `version_conflict`.
+ */
+export function boundTo(ifMatch: string | undefined, { version }: Ticket): Fragment[] {
+  if (!ifMatchHolds(ifMatch, version)) throw new AppError("version_conflict");
+  return anyVersion(ifMatch) ? [] : [{ sql: "version = ?", params: [version] }];
+}
+
 /** What the statements of a change give back: an enqueued delivery, or the answer. */
 type BatchRow = { id?: number; headers?: string; body?: string };
 
-/** The version that `If-Match` binds a change to. */
-export const versionGuard = (ifMatch: string | undefined, version: number): Fragment[] =>
-  anyVersion(ifMatch) ? [] : [{ sql: "version = ?", params: [version] }];
+/**
+ * Writes a change in one batch: timeline, ticket, machine, deliveries, answer, all or nothing.
+ *
+ * @param answer gives the answer, as the last statement of the batch.
+ * @returns the batch's results, or null when a guard did not hold and nothing was written.
+ */
+export async function writeChange(
+  base: ActorContext,
+  ticket: Pick<Ticket, "id" | "machine_id">,
+  change: Change,
+  ...answer: D1PreparedStatement[]
+): Promise<D1Result<BatchRow>[] | null> {
+  const ctx = atOneInstant(base);
+  const { DB } = ctx.env;
+  const set = joined(", ", assignments({ ...change.set, updated_at: ctx.now().toISOString() }));
+  // Whatever the ticket said when it was read, the row may say otherwise by now.
+  const machineConcerned = ["status", "is_machine_down", "deleted_at"].some((column) => column in change.set);
+  const statements = [
+    timeline(ctx, ticket.id, change),
+    ...(change.statements ?? []),
+    DB.prepare(`UPDATE tickets SET ${set.sql}, version = version + 1 WHERE id = ?`).bind(...set.params, ticket.id),
+    ...(machineConcerned
+      ? [...followTickets(ctx, [ticket.machine_id], `${ticket.id}`), tellState(ctx, ticket.machine_id)]
+      : []),
+    ...notifications(ctx, ticket.id, change),
+    ...answer,
+  ];
+  try {
+    const results = await DB.batch<BatchRow>(statements);
+    announceEnqueued(ctx, results);
+    return results;
+  } catch (error) {
+    if (isNotNullViolation(error, "ticket_timeline.ticket_id")) return null;
+    throw error;
+  }
+}
 
 const OLD_VALUE = "e.value ->> 'old_value'";
 
 function timeline(ctx: ActorContext, ticketId: number, change: Change): D1PreparedStatement {
   const { fields, guards = [] } = change;
-  const holds = joined(" AND ", [{ sql: "id = ? AND deleted_at IS NULL", params: [ticketId] }, ...guards]);
   // The guards stand in the first statement: when one does not hold there is no id, and NOT NULL undoes the batch.
+  const holds = joined(" AND ", [{ sql: "id = ? AND deleted_at IS NULL", params: [ticketId] }, ...guards]);
   return ctx.env.DB.prepare(
     addEntries(
       {
@@ -75,44 +167,6 @@ function timeline(ctx: ActorContext, ticketId: number, change: Change): D1Prepar
     JSON.stringify(change.entries),
     ctx.actor.id,
   );
-}
-
-/**
- * Applies a change in one batch: ticket, timeline, machine, deliveries, answer, all or nothing.
- *
- * @param answer gives the answer, as the last statement of the batch.
- * @returns the batch's results, or null when a guard did not hold and nothing was written.
- */
-export async function applyChange(
-  base: ActorContext,
-  ticket: Pick<Ticket, "id" | "machine_id">,
-  change: Change,
-  ...answer: D1PreparedStatement[]
-): Promise<D1Result<BatchRow>[] | null> {
-  const ctx = atOneInstant(base);
-  const columns = Object.keys(change.set);
-  const statements = [
-    timeline(ctx, ticket.id, change),
-    ...(change.statements ?? []),
-    ctx.env.DB.prepare(
-      `UPDATE tickets SET ${columns.map((column) => `${column} = ?, `).join("")}version = version + 1, updated_at = ?
-       WHERE id = ?`,
-    ).bind(...Object.values(change.set), ctx.now().toISOString(), ticket.id),
-  ];
-  // Whatever the ticket said when it was read, the row may say otherwise by now.
-  const machineConcerned = ["status", "is_machine_down", "deleted_at"].some((column) => column in change.set);
-  if (machineConcerned) {
-    statements.push(...followTickets(ctx, [ticket.machine_id], `${ticket.id}`), tellState(ctx, ticket.machine_id));
-  }
-  statements.push(...notifications(ctx, ticket.id, change), ...answer);
-  try {
-    const results = await ctx.env.DB.batch<BatchRow>(statements);
-    announceEnqueued(ctx, results);
-    return results;
-  } catch (error) {
-    if (isNotNullViolation(error, "ticket_timeline.ticket_id")) return null;
-    throw error;
-  }
 }
 
 /** Who is told: every endpoint that listens, each person once, and the customer. */

@@ -20,9 +20,10 @@ import { atOneInstant } from "../world.ts";
 import { numberSql, raiseCounters, takeNumbers } from "./counters.ts";
 import { addEntries } from "./entries.ts";
 import { actorDocument, enqueueCustomerNews, enqueuePush, enqueueWebhooks } from "./events.ts";
-import { checkFields } from "./fields.ts";
+import { insertTickets, type NewTicket } from "./insert.ts";
 import { CREATED_TICKET, SELECT_CREATED_TICKET } from "./projection.ts";
 import { checkReportedAt } from "./reported-at.ts";
+import { checkFields } from "./rights.ts";
 import type { CreateTicketInput } from "./schemas.ts";
 
 /** Waits before the second and third try after a number collision (contract section 4). */
@@ -47,17 +48,22 @@ const counterOf = (machineId: number, month: string): Fragment => ({
   params: [month, machineId],
 });
 
-const INSERT_TICKET = `
-  INSERT INTO tickets (ticket_id, title, description, priority, machine_id, customer_id, reported_by, reporter_name,
-                       assigned_to, is_machine_down, scheduled_date, reported_at, created_at, updated_at, machine_type_id,
-                       search_text)
-  SELECT ${numberSql("n.code", "n.month", "n.last_number")}, ?3, ?4, ?5, m.id, ?6, u.id, COALESCE(?8, u.name),
-         ?9, ?10, ?11, ?12, ?13, ?13, mt.id, printf('%s %04d', ?14, n.last_number)
-  FROM machines m
-  JOIN users u ON u.id = ?7
-  JOIN machine_types mt ON mt.id = m.machine_type_id
-  JOIN ticket_counters n ON n.code = mt.code AND n.month = ?1
-  WHERE m.id = ?2`;
+const INSERT_TICKET = insertTickets(
+  "?3",
+  {
+    ticket_id: numberSql("n.code", "n.month", "n.last_number"),
+    machine_type_id: "mt.id",
+    reported_by: "u.id",
+    reporter_name: "COALESCE(?3 ->> 'reporter_name', u.name)",
+    updated_at: "?3 ->> 'created_at'",
+    search_text: "printf('%s %04d', ?5, n.last_number)",
+  },
+  `FROM machines m
+   JOIN users u ON u.id = ?4
+   JOIN machine_types mt ON mt.id = m.machine_type_id
+   JOIN ticket_counters n ON n.code = mt.code AND n.month = ?1
+   WHERE m.id = ?2`,
+);
 
 const INSERT_TIMELINE = addEntries(
   { ticket_id: "t.id", user: "u", action: "'created'", new_value: "t.status", created_at: "t.created_at" },
@@ -83,6 +89,13 @@ async function write(
   const month = monthCode(now, ctx.env.TIME_ZONE);
   const signedIn = stillSignedIn(ctx.actor, now);
   const terms = words(input.title, input.description);
+  const row: NewTicket = {
+    ...input,
+    status: "received",
+    reported_at: input.reported_at ?? createdAt,
+    created_at: createdAt,
+    completed_at: null,
+  };
   const statements = [
     DB.prepare(takeNumber(signedIn.sql)).bind(
       input.machine_id,
@@ -93,22 +106,7 @@ async function write(
       ...signedIn.params,
       month,
     ),
-    DB.prepare(INSERT_TICKET).bind(
-      month,
-      input.machine_id,
-      input.title,
-      input.description,
-      input.priority,
-      input.customer_id,
-      ctx.actor.id,
-      input.reporter_name,
-      input.assigned_to,
-      input.is_machine_down ? 1 : 0,
-      input.scheduled_date,
-      input.reported_at ?? createdAt,
-      createdAt,
-      asSearchText(terms),
-    ),
+    DB.prepare(INSERT_TICKET).bind(month, input.machine_id, JSON.stringify(row), ctx.actor.id, asSearchText(terms)),
     DB.prepare(INSERT_TIMELINE),
     DB.prepare(INSERT_TERMS).bind(JSON.stringify(terms)),
   ];

@@ -1,8 +1,6 @@
 import type { ActorContext } from "../context.ts";
 import { untilWritten } from "../db/until-written.ts";
-import { ifMatchHolds } from "../http/etag.ts";
-import { AppError } from "../problem.ts";
-import { applyChange, versionGuard } from "./change.ts";
+import { boundTo, writeChange } from "./change.ts";
 import { readForChange } from "./read.ts";
 
 /**
@@ -13,13 +11,12 @@ import { readForChange } from "./read.ts";
 export async function deleteTicket(ctx: ActorContext, ref: string, ifMatch: string | undefined): Promise<void> {
   await untilWritten(ctx, async () => {
     const { ticket } = await readForChange(ctx, ref);
-    if (!ifMatchHolds(ifMatch, ticket.version)) throw new AppError("version_conflict");
-    return applyChange(ctx, ticket, {
+    return writeChange(ctx, ticket, {
       set: { deleted_at: ctx.now().toISOString() },
       entries: [{ action: "deleted", old_value: ticket.status }],
       webhooks: ["ticket.deleted"],
       pushes: [],
-      guards: versionGuard(ifMatch, ticket.version),
+      guards: boundTo(ifMatch, ticket),
     });
   });
 }

@@ -2,20 +2,12 @@ import type { ActorContext } from "../context.ts";
 import { asSearchText, words } from "../search/words.ts";
 import { STATUSES, type TicketStatus } from "../vocabulary/statuses.ts";
 import type { Change } from "./change.ts";
-import type { Ticket, UpdateTicketInput } from "./schemas.ts";
+import { type Ticket, UpdateTicketInput } from "./schemas.ts";
 import { checkTransition } from "./transitions.ts";
 
-/** Fields that change without a rule of their own. */
-export const PLAIN_FIELDS = [
-  "title",
-  "description",
-  "priority",
-  "customer_id",
-  "reporter_name",
-  "scheduled_date",
-  "reported_at",
-  "is_machine_down",
-] as const;
+const { status: _, assigned_to: __, comment: ___, ...plain } = UpdateTicketInput.shape;
+/** Fields that change without a rule of their own: all but those three. */
+export const PLAIN_FIELDS = Object.keys(plain) as (keyof typeof plain)[];
 
 /** A value as its column holds it: SQLite has no booleans. */
 export const stored = (value: string | number | boolean | null) => (typeof value === "boolean" ? Number(value) : value);
@@ -78,7 +70,7 @@ function changeStatus(ctx: ActorContext, ticket: Ticket, status: TicketStatus | 
 }
 
 /** Who has the ticket after this update: starting work on one that nobody has assigns it. */
-export function assigneeAfter(ctx: ActorContext, ticket: Pick<Ticket, "assigned_to">, input: UpdateTicketInput) {
+function assigneeAfter(ctx: ActorContext, ticket: Pick<Ticket, "assigned_to">, input: UpdateTicketInput) {
   if (input.assigned_to !== undefined) return input.assigned_to;
   const starts = input.status !== undefined && STATUSES[input.status].starts;
   return ticket.assigned_to ?? (starts ? ctx.actor.id : null);

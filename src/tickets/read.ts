@@ -41,20 +41,20 @@ export const findTicket = async (ctx: Context, ref: string): Promise<Ticket> =>
  * A ticket that is about to be changed, and whatever else the change asks for, in one trip. Checks the session as well,
  * for routes that leave that to their verb.
  *
- * @param more further queries; each gives its first row, if there is one.
+ * @param query gives `more`: its first row, if there is one.
  * @throws AppError `unauthorized`, `ticket_not_found`.
  */
-export async function readForChange<More = never>(ctx: ActorContext, ref: string, more: D1PreparedStatement[] = []) {
+export async function readForChange<More = never>(ctx: ActorContext, ref: string, query?: D1PreparedStatement) {
   const { DB } = ctx.env;
   const signedIn = stillSignedIn(ctx.actor, ctx.now());
-  const [session, ticket, ...rest] = await DB.batch<unknown>([
+  const [session, ticket, more] = await DB.batch<unknown>([
     DB.prepare(`SELECT 1 WHERE ${signedIn.sql}`).bind(...signedIn.params),
     selectTicket(ctx, ref),
-    ...more,
+    ...(query ? [query] : []),
   ]);
   if (!session?.results.length) throw unauthorized();
   return {
     ticket: parseTicket(ticket?.results[0] as { ticket: string } | undefined),
-    more: rest.map(({ results }) => results[0] as More | undefined),
+    more: more?.results[0] as More | undefined,
   };
 }

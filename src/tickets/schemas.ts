@@ -4,6 +4,7 @@ import { id, inputInstant, instant, optionalText, pathId, text, version } from "
 import { TICKET_PRIORITIES } from "../vocabulary/priorities.ts";
 import { TICKET_STATUSES } from "../vocabulary/statuses.ts";
 import { TIMELINE_ACTIONS } from "../vocabulary/timeline.ts";
+import type { ChangedField, CreatedField, StoredField } from "./fields.ts";
 
 export const CreateTicketInput = z
   .object({
@@ -26,9 +27,21 @@ export const CreateTicketInput = z
         type: ["string", "null"],
         description: "When it was written offline: at most 30 days ago and 5 minutes ahead.",
       }),
-  })
+  } satisfies Record<CreatedField, z.ZodType>)
   .openapi("CreateTicketInput");
 export type CreateTicketInput = z.output<typeof CreateTicketInput>;
+
+/** What follows from the rest, or is noted by us: nobody sets it. */
+type ReadOnlyField =
+  | "id"
+  | "ticket_id"
+  | "machine_type"
+  | "machine_name"
+  | "reported_by"
+  | "assignee_name"
+  | `acknowledged_${"at" | "by"}`
+  | "updated_at"
+  | "version";
 
 export const Ticket = z
   .object({
@@ -55,7 +68,7 @@ export const Ticket = z
     created_at: instant,
     updated_at: instant,
     version,
-  })
+  } satisfies Record<StoredField | ReadOnlyField, z.ZodType>)
   .openapi("Ticket");
 export type Ticket = z.output<typeof Ticket>;
 
@@ -74,7 +87,7 @@ export const UpdateTicketInput = z
     is_machine_down: z.boolean(),
     status: z.enum(TICKET_STATUSES),
     comment: text(1, 5000),
-  })
+  } satisfies Record<ChangedField, z.ZodType>)
   .partial()
   .openapi("UpdateTicketInput");
 export type UpdateTicketInput = z.output<typeof UpdateTicketInput>;

@@ -1,44 +1,56 @@
 import type { ActorContext } from "../context.ts";
 import type { Fragment } from "../db/fragment.ts";
-import { untilWritten } from "../db/until-written.ts";
-import { ifMatchHolds } from "../http/etag.ts";
-import {
-  type Answer,
-  answerFromBatch,
-  answerStatement,
-  exactlyOnce,
-  type IdempotencyRecord,
-} from "../http/idempotency.ts";
+import type { Answer, IdempotencyRecord } from "../http/idempotency.ts";
 import { AppError } from "../problem.ts";
 import { isAssignable } from "../users/assignable.ts";
-import { atOneInstant } from "../world.ts";
-import { applyChange, type Change, versionGuard } from "./change.ts";
-import { checkFields } from "./fields.ts";
+import { boundTo, type Change, changeTicket } from "./change.ts";
 import { PLAIN_FIELDS, planUpdate, stored } from "./plan.ts";
 import { SELECT_CHANGED_TICKET } from "./projection.ts";
-import { readForChange } from "./read.ts";
 import { checkReportedAt } from "./reported-at.ts";
+import { checkFields } from "./rights.ts";
 import type { Ticket, UpdateTicketInput } from "./schemas.ts";
 
 const ASSIGNEE = `SELECT u.name FROM users u WHERE u.id = ? AND ${isAssignable("u")}`;
 const CUSTOMER = "SELECT 1 FROM customers c WHERE c.id = ? AND c.archived_at IS NULL";
 
-/** What an update names: null is nobody who could be named. */
+/** The people whom an update names: null is nobody who could be named. */
 interface References {
   assignee: string | null;
   customer: 1 | null;
 }
 
-/** The ticket, and the people whom the update names; whoever starts work may be about to get the ticket. */
-async function read(ctx: ActorContext, ref: string, input: UpdateTicketInput) {
-  const { ticket, more } = await readForChange<References>(ctx, ref, [
-    ctx.env.DB.prepare(`SELECT (${ASSIGNEE}) AS assignee, (${CUSTOMER}) AS customer`).bind(
-      input.assigned_to === undefined ? ctx.actor.id : input.assigned_to,
-      input.customer_id ?? null,
-    ),
-  ]);
-  return { ticket, named: more[0] ?? { assignee: null, customer: null } };
-}
+/**
+ * Changes a ticket (contract section 4): fields, assignment, status, an optional comment, in one batch, once per
+ * idempotency key. `changeTicket` reads what `plan` asks for, and writes the change that it gives.
+ *
+ * @param ifMatch the `If-Match` header.
+ * @returns 200 with `{"ticket": ...}`.
+ * @throws AppError `forbidden_field`, `value_not_accepted`, `illegal_status_transition`, `assignee_not_found`,
+ *   `customer_not_found`, `version_conflict`, and as `changeTicket` does.
+ */
+export const updateTicket = (
+  base: ActorContext,
+  ref: string,
+  input: UpdateTicketInput,
+  ifMatch: string | undefined,
+  record: IdempotencyRecord | null,
+): Promise<Answer> =>
+  changeTicket<References>(base, ref, record, {
+    status: 200,
+    answer: SELECT_CHANGED_TICKET,
+    more: (ctx) =>
+      ctx.env.DB.prepare(`SELECT (${ASSIGNEE}) AS assignee, (${CUSTOMER}) AS customer`).bind(
+        // Whoever starts work may be about to get the ticket.
+        input.assigned_to === undefined ? ctx.actor.id : input.assigned_to,
+        input.customer_id ?? null,
+      ),
+    plan(ctx, ticket, named = { assignee: null, customer: null }) {
+      const sameVersion = boundTo(ifMatch, ticket);
+      check(ctx, ticket, input, named);
+      const change = planUpdate(ctx, ticket, input, named.assignee);
+      return change && { ...change, guards: [...guardsOf(ticket, input, change), ...sameVersion] };
+    },
+  });
 
 function check(ctx: ActorContext, ticket: Ticket, input: UpdateTicketInput, named: References): void {
   checkFields(ctx.actor, input, ticket);
@@ -69,35 +81,4 @@ function guardsOf(ticket: Ticket, input: UpdateTicketInput, { set }: Change): Fr
   if (set.assigned_to) guards.push({ sql: `EXISTS (${ASSIGNEE})`, params: [set.assigned_to] });
   if (set.customer_id) guards.push({ sql: `EXISTS (${CUSTOMER})`, params: [set.customer_id] });
   return guards;
-}
-
-/**
- * Changes a ticket (contract section 4): fields, assignment, status, an optional comment, in one batch, once per
- * idempotency key.
- *
- * @param ifMatch the `If-Match` header: the one thing that makes a change fail because somebody else was quicker.
- * @returns 200 with `{"ticket": ...}`.
- * @throws AppError `ticket_not_found`, `forbidden_field`, `illegal_status_transition`, `assignee_not_found`,
- *   `customer_not_found`, `version_conflict`, `idempotency_key_reused`, `database_unavailable`, `unauthorized`.
- */
-export function updateTicket(
-  base: ActorContext,
-  ref: string,
-  input: UpdateTicketInput,
-  ifMatch: string | undefined,
-  record: IdempotencyRecord | null,
-): Promise<Answer> {
-  const attempt = async () => {
-    const ctx = atOneInstant(base);
-    const { ticket, named } = await read(ctx, ref, input);
-    if (!ifMatchHolds(ifMatch, ticket.version)) throw new AppError("version_conflict");
-    check(ctx, ticket, input, named);
-    const change = planUpdate(ctx, ticket, input, named.assignee);
-    const answer = answerStatement(ctx, record, 200, SELECT_CHANGED_TICKET, [ticket.id]);
-    if (!change) return answerFromBatch(200, await ctx.env.DB.batch([answer]));
-    change.guards = [...guardsOf(ticket, input, change), ...versionGuard(ifMatch, ticket.version)];
-    const results = await applyChange(ctx, ticket, change, answer);
-    return results && answerFromBatch(200, results);
-  };
-  return exactlyOnce(base, record, () => untilWritten(base, attempt));
 }

@@ -14,7 +14,11 @@ const CHECKED = [
   "src/problem-codes/shop.ts",
   "src/tickets/reported-at.ts",
   "src/tickets/fields.ts",
+  "src/tickets/insert.ts",
+  "src/tickets/schemas.ts",
   "src/tickets/projection.ts",
+  "src/tickets/create.ts",
+  "src/tickets/csv/line.ts",
   "src/channels.ts",
 ];
 
@@ -29,12 +33,19 @@ const member = before(
   "    shift: z.string().nullable(),\n",
 );
 
+const inputs = (text: string) =>
+  text
+    .replace("    reporter_name: optionalText(100)", "    shift: optionalText(20),\n$&")
+    .replace("    reporter_name: text(1, 100),", "    shift: text(1, 20).nullable(),\n$&");
+const field = before("  status: {", '  shift: { create: "tickets:create", change: "tickets:edit", file: [] },\n');
+
 const LEFT_OUT: Edits = {
   "src/vocabulary/statuses.ts": status("nowhere"),
   "src/vocabulary/channels.ts": channel,
   "src/vocabulary/events.ts": before('  "ticket.overdue": {', '  "ticket.split": { en: "Split: {machine}" },\n'),
   "src/problem-codes/shop.ts": before("  too_many: problem(", '  too_odd: problem(422, ["Odd", "It is odd."]),\n'),
   "src/tickets/schemas.ts": member,
+  "src/tickets/fields.ts": field,
 };
 
 const WHOLE: Edits = {
@@ -53,8 +64,11 @@ const WHOLE: Edits = {
     text
       .replace("import { notAccepted }", "import { AppError }")
       .replace(/throw notAccepted\(.*\);/, 'throw new AppError("too_odd", { params: { what: "It" } });'),
-  "src/db/schema/tickets.ts": before("  reported_at: t.text()", "  shift: t.text(),\n"),
-  "src/tickets/schemas.ts": member,
+  // As `npm run db:schema` writes it after the migrations of the field and the status.
+  "src/db/schema/tickets.ts": (text) =>
+    text.replace('  | "completed"', '  | "on_hold"\n$&').replace("  reported_at: t.text()", "  shift: t.text(),\n$&"),
+  "src/tickets/schemas.ts": (text) => inputs(member(text)),
+  "src/tickets/csv/line.ts": before("    customer_id: null,\n", "    shift: null,\n"),
   "src/tickets/projection.ts": before("  reported_at: tickets.reported_at,", "  shift: tickets.shift,\n"),
   // As its neighbour.
   "src/tickets/fields.ts": (text) => text.replace(/^ {2}reported_at: (.*)$/m, "$&\n  shift: $1"),
@@ -72,6 +86,10 @@ test.each([
   ["a channel without a sender", "src/channels.ts", "does not satisfy the expected type"],
   ["an event without its second language", "src/vocabulary/events.ts", "Property 'fr' is missing"],
   ["an error code without its second language", "src/problem-codes/shop.ts", "Expected 3 arguments"],
+  ["a field of a ticket without its column", "src/tickets/insert.ts", "shift"],
+  ["a field of a ticket that no request can set", "src/tickets/schemas.ts", "does not satisfy the expected type"],
+  ["a field of a ticket that a creation drops", "src/tickets/create.ts", "not assignable to type 'NewTicket'"],
+  ["a field of a ticket that an import drops", "src/tickets/csv/line.ts", "'shift' is missing"],
   ["a member of a ticket without its column", "src/tickets/projection.ts", "does not satisfy the expected type"],
 ])("the type checker refuses %s", (_, file, message) => {
   expect(asked[file]?.join("\n")).toContain(message);

@@ -1,44 +1,22 @@
 import { PRIORITIES } from "../../vocabulary/priorities.ts";
 import { STATUSES, type TicketStatus } from "../../vocabulary/statuses.ts";
+import { FIELDS, FILE_FIELDS, type FileField } from "../fields.ts";
 import { folded } from "./text.ts";
 import { unreadable } from "./unreadable.ts";
 
 /** What an import reads of a line, by its English column name. */
-export const IMPORT_COLUMNS = [
-  "ticket_id",
-  "title",
-  "description",
-  "machine",
-  "machine_id",
-  "priority",
-  "status",
-  "created_at",
-  "completed_at",
-  "reporter_name",
-  "assigned_to",
-  "scheduled_date",
-  "is_machine_down",
-] as const;
-export type ImportColumn = (typeof IMPORT_COLUMNS)[number];
+export type ImportColumn = "ticket_id" | "machine" | FileField;
+
+/** Each column with the other names that a header may use, folded. docs/import.md lists them. */
+const NAMES: readonly (readonly [ImportColumn, readonly string[]])[] = [
+  ["ticket_id", ["numero"]],
+  ["machine", ["machine_name"]],
+  ...FILE_FIELDS.map((field) => [field, FIELDS[field].file] as const),
+];
+export const IMPORT_COLUMNS = NAMES.map(([column]) => column);
 
 /** Most columns that a header may have, those that are not read included. */
 export const MAX_COLUMNS = 100;
-
-/** Other names that a header may use, folded. docs/import.md lists them. */
-const ALIASES: Record<string, ImportColumn> = {
-  numero: "ticket_id",
-  titre: "title",
-  machine_name: "machine",
-  priorite: "priority",
-  etat: "status",
-  statut: "status",
-  cree_le: "created_at",
-  termine_le: "completed_at",
-  signale_par: "reporter_name",
-  assigne_a: "assigned_to",
-  prevu_le: "scheduled_date",
-  machine_arretee: "is_machine_down",
-};
 
 /** A table's ids and its words in both languages, folded, each to its id. */
 const wordsOf = <Id extends string>(table: Record<Id, { words: { en: string; fr: string } }>): Record<string, Id> =>
@@ -86,10 +64,9 @@ export const priorityOf = lookUp(wordsOf(PRIORITIES));
 /** Yes or no in English, French or as 1 and 0. */
 export const flagOf = lookUp(FLAG_WORDS);
 
-const aliasOf = lookUp<ImportColumn>({
-  ...Object.fromEntries(IMPORT_COLUMNS.map((column) => [column, column])),
-  ...ALIASES,
-});
+const aliasOf = lookUp<ImportColumn>(
+  Object.fromEntries(NAMES.flatMap(([column, others]) => [column, ...others].map((name) => [name, column]))),
+);
 
 /** Which column each field of a header names; undefined: one that an import does not read. */
 export const columnsOf = (header: string[]): (ImportColumn | undefined)[] => header.map(aliasOf);

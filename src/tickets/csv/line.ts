@@ -5,7 +5,8 @@ import type { FieldError } from "../../problem.ts";
 import { monthCode } from "../../time/month.ts";
 import { parseInstant } from "../../time/parse.ts";
 import { OPEN_STATUSES } from "../../vocabulary/statuses.ts";
-import { forbiddenField } from "../fields.ts";
+import type { NewTicket } from "../insert.ts";
+import { forbiddenField } from "../rights.ts";
 import type { Ticket } from "../schemas.ts";
 import { flagOf, priorityOf, statusOf } from "./columns.ts";
 import type { Known, KnownMachine } from "./known.ts";
@@ -13,8 +14,8 @@ import { type KeptNumber, parseNumber } from "./number-format.ts";
 import type { CsvLine } from "./parse.ts";
 import { unguarded } from "./text.ts";
 
-/** A line that can be written: column values as the database takes them. */
-export interface ImportTicket {
+/** A line that can be written. */
+export interface ImportTicket extends NewTicket {
   line: number;
   /** The number that it brings along, or null: it gets the next one of `code` and `month`. */
   ticket_id: string | null;
@@ -23,18 +24,7 @@ export interface ImportTicket {
   month: string | null;
   /** The counted part of the number that it brings along, else 0. */
   number: number;
-  title: string;
-  description: string | null;
-  machine_id: number;
   machine_type_id: number;
-  status: Ticket["status"];
-  priority: Ticket["priority"];
-  reporter_name: string;
-  assigned_to: number | null;
-  is_machine_down: 0 | 1;
-  scheduled_date: string | null;
-  created_at: string;
-  completed_at: string | null;
 }
 
 /** What a line means: the number that it claims, if any, and either a ticket or what is wrong with it. */
@@ -101,7 +91,7 @@ export function readLine({ line, fields, broken }: CsvLine, frame: Frame): ReadL
   const reporter = textField("reporter_name", reporterSchema);
   const status = oneOf<Ticket["status"]>("status", statusOf, "received");
   const priority = oneOf<Ticket["priority"]>("priority", priorityOf, "medium");
-  const isDown = oneOf("is_machine_down", flagOf, false);
+  const is_machine_down = oneOf("is_machine_down", flagOf, false);
   const scheduled_date = instant("scheduled_date");
   const created = instant("created_at");
   const completed = instant("completed_at");
@@ -129,8 +119,10 @@ export function readLine({ line, fields, broken }: CsvLine, frame: Frame): ReadL
     priority,
     reporter_name: reporter ?? frame.importer.name,
     assigned_to,
-    is_machine_down: isDown ? (1 as const) : (0 as const),
+    customer_id: null,
+    is_machine_down,
     scheduled_date,
+    reported_at: created_at,
     created_at,
     completed_at,
   };

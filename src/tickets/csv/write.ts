@@ -4,6 +4,7 @@ import { followTickets } from "../../machines/state.ts";
 import { asSearchText, words } from "../../search/words.ts";
 import { type CounterGroup, listed, numberSql, raiseCounters, takeNumbers } from "../counters.ts";
 import { addEntries } from "../entries.ts";
+import { insertTickets } from "../insert.ts";
 import { type ImportTicket, isOpen } from "./line.ts";
 import { keepLines } from "./written.ts";
 
@@ -53,19 +54,20 @@ const NUMBERED = `
   WINDOW alike AS (PARTITION BY g.ticket_id IS NULL, g.code, g.month)`;
 
 // Nobody is told about what is history: what is overdue or waits for a first look counts as told already.
-const INSERT_TICKETS = `
-  INSERT INTO tickets (ticket_id, title, description, status, priority, machine_id, machine_type_id, reported_by,
-                       reporter_name, assigned_to, is_machine_down, scheduled_date, reported_at, completed_at,
-                       created_at, updated_at, overdue_notified_for, escalated_at, search_text)
-  SELECT n.ticket_id, n.row ->> 'title', n.row ->> 'description', n.row ->> 'status', n.row ->> 'priority',
-         n.row ->> 'machine_id', n.row ->> 'machine_type_id', m.user_id, n.row ->> 'reporter_name',
-         n.row ->> 'assigned_to', n.row ->> 'is_machine_down', n.row ->> 'scheduled_date', n.row ->> 'created_at',
-         n.row ->> 'completed_at', n.row ->> 'created_at', m.at,
-         iif(n.row ->> 'scheduled_date' <= m.at, n.row ->> 'scheduled_date', NULL),
-         iif(n.row ->> 'priority' = 'critical', m.at, NULL),
-         (n.row ->> 'search_text') || ' ' || lower(replace(n.ticket_id, '-', ' '))
-  FROM (${NUMBERED}) AS n, (SELECT ? AS at, CAST(? AS INTEGER) AS user_id) AS m
-  ORDER BY n.line`;
+const INSERT_TICKETS = insertTickets(
+  "n.row",
+  {
+    ticket_id: "n.ticket_id",
+    machine_type_id: "n.row ->> 'machine_type_id'",
+    reported_by: "m.user_id",
+    reporter_name: "n.row ->> 'reporter_name'",
+    updated_at: "m.at",
+    overdue_notified_for: "iif(n.row ->> 'scheduled_date' <= m.at, n.row ->> 'scheduled_date', NULL)",
+    escalated_at: "iif(n.row ->> 'priority' = 'critical', m.at, NULL)",
+    search_text: "(n.row ->> 'search_text') || ' ' || lower(replace(n.ticket_id, '-', ' '))",
+  },
+  `FROM (${NUMBERED}) AS n, (SELECT ? AS at, CAST(? AS INTEGER) AS user_id) AS m ORDER BY n.line`,
+);
 
 const INSERT_TIMELINE = addEntries(
   {
