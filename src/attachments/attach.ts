@@ -15,6 +15,7 @@ import type { Upload } from "../http/upload.ts";
 import { describeError } from "../log.ts";
 import { AppError } from "../problem.ts";
 import { addEntries } from "../tickets/entries.ts";
+import { atOneInstant } from "../world.ts";
 import { cleanFileName } from "./file-name.ts";
 import { attachmentColumns, ticketIdOf } from "./list.ts";
 import { ALLOWED_MEDIA, isMediaExtension, sniff } from "./media-type.ts";
@@ -65,10 +66,9 @@ interface Stored {
 }
 
 async function write(base: ActorContext, file: Stored, record: IdempotencyRecord | null): Promise<Answer> {
-  const now = base.now();
-  const ctx = { ...base, now: () => now };
+  const ctx = atOneInstant(base);
   const { DB } = ctx.env;
-  const at = now.toISOString();
+  const at = ctx.now().toISOString();
   const { ticketId, file_name, content_type, size_bytes, sha256, object_key } = file;
   try {
     const results = await DB.batch<{ headers: string; body: string }>([

@@ -5,13 +5,7 @@ import { newestId } from "../db/insert.ts";
 import { selectAnswer } from "../db/json.ts";
 import { contact_history } from "../db/schema.ts";
 import { decodeId, paginateById } from "../http/cursor.ts";
-import {
-  type Answer,
-  answerFromBatch,
-  answerStatement,
-  exactlyOnce,
-  type IdempotencyRecord,
-} from "../http/idempotency.ts";
+import { type Answer, batchOnce, type IdempotencyRecord } from "../http/idempotency.ts";
 import { findTicket } from "../tickets/read.ts";
 import { findChangeable, findCustomer } from "./read.ts";
 import type { ContactHistoryInput } from "./schemas.ts";
@@ -66,11 +60,12 @@ export async function addContactHistory(
   input: ContactHistoryInput,
   record: IdempotencyRecord | null,
 ): Promise<Answer> {
-  return exactlyOnce(ctx, record, async () => {
-    await findChangeable(ctx, customerId);
-    const ticket = input.ticket === undefined ? null : await findTicket(ctx, input.ticket);
-    try {
-      const results = await ctx.env.DB.batch<{ headers: string; body: string }>([
+  return batchOnce(ctx, record, {
+    status: 201,
+    statements: async () => {
+      await findChangeable(ctx, customerId);
+      const ticket = input.ticket === undefined ? null : await findTicket(ctx, input.ticket);
+      return [
         // A customer who is gone meanwhile has no id here, and NOT NULL undoes the batch.
         ctx.env.DB.prepare(
           `INSERT INTO contact_history (customer_id, ticket_id, user_id, channel, direction, summary, created_at)
@@ -84,12 +79,12 @@ export async function addContactHistory(
           input.summary,
           ctx.now().toISOString(),
         ),
-        answerStatement(ctx, record, 201, SELECT_ENTRY),
-      ]);
-      return answerFromBatch(201, results);
-    } catch (error) {
+      ];
+    },
+    select: SELECT_ENTRY,
+    refusal: async (error) => {
       if (isNotNullViolation(error, "contact_history.customer_id")) await findChangeable(ctx, customerId);
-      throw error;
-    }
+      return null;
+    },
   });
 }

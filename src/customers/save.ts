@@ -8,6 +8,7 @@ import {
   type Answer,
   answerFromBatch,
   answerStatement,
+  batchOnce,
   exactlyOnce,
   type IdempotencyRecord,
 } from "../http/idempotency.ts";
@@ -57,8 +58,9 @@ export async function createCustomer(
 ): Promise<Answer> {
   const input = normalised(ctx, raw);
   const sync = syncCreated(ctx, NEWEST);
-  return exactlyOnce(ctx, record, async () => {
-    const results = await ctx.env.DB.batch<{ headers: string; body: string }>([
+  return batchOnce(ctx, record, {
+    status: 201,
+    statements: [
       ctx.env.DB.prepare(
         `INSERT INTO customers (name, name_words, company, company_words, email, phone, whatsapp, language, notes,
                                 created_at, updated_at)
@@ -77,10 +79,9 @@ export async function createCustomer(
       ),
       ...sync,
       ...syncContacts(ctx, NEWEST, null),
-      answerStatement(ctx, record, 201, SELECT_NEWEST),
-    ]);
-    announceEnqueued(ctx, results.slice(1, 1 + sync.length));
-    return answerFromBatch(201, results);
+    ],
+    select: SELECT_NEWEST,
+    written: (results) => announceEnqueued(ctx, results.slice(1, 1 + sync.length)),
   });
 }
 

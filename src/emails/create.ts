@@ -1,17 +1,12 @@
 import type { ActorContext } from "../context.ts";
 import { isNotNullViolation } from "../db/errors.ts";
+import { newestId } from "../db/insert.ts";
 import { jsonObjectText } from "../db/json.ts";
 import { announceEnqueued } from "../deliveries/outbox.ts";
-import {
-  type Answer,
-  answerFromBatch,
-  answerStatement,
-  exactlyOnce,
-  type IdempotencyRecord,
-} from "../http/idempotency.ts";
-import { AppError } from "../problem.ts";
+import { type Answer, batchOnce, type IdempotencyRecord } from "../http/idempotency.ts";
 import { addEntries } from "../tickets/entries.ts";
 import { findTicket } from "../tickets/read.ts";
+import { atOneInstant } from "../world.ts";
 import { recipientColumns } from "./list.ts";
 import { queueSend } from "./queue.ts";
 import type { SendEmailInput } from "./schemas.ts";
@@ -22,7 +17,7 @@ const SELECT_SENT = `
            SELECT json_group_array(json(h.email))
            FROM (SELECT ${jsonObjectText(recipientColumns)} AS email FROM email_history
                  WHERE tracking_id = m.tracking_id ORDER BY id) h)) AS body
-  FROM email_messages m JOIN tickets t ON t.id = m.ticket_id WHERE m.tracking_id = ?`;
+  FROM email_messages m JOIN tickets t ON t.id = m.ticket_id WHERE m.id = ${newestId("email_messages")}`;
 
 const INSERT_TIMELINE = addEntries(
   {
@@ -56,34 +51,29 @@ export async function sendEmail(
   input: SendEmailInput,
   record: IdempotencyRecord | null,
 ): Promise<Answer> {
-  const now = base.now();
-  const ctx = { ...base, now: () => now };
-  return exactlyOnce(ctx, record, async () => {
-    const ticket = await findTicket(ctx, ref);
-    const tracking_id = crypto.randomUUID();
-    const statements = [
-      ...queueSend(ctx, {
-        tracking_id,
-        ticket_id: ticket.id,
-        user_id: ctx.actor.id,
-        template: "message",
-        subject: input.subject,
-        body: input.body,
-        origin: ctx.origin,
-        recipients: distinct(input.recipients).map((to) => ({ ...to, language: input.language ?? null })),
-      }),
-      ctx.env.DB.prepare(INSERT_TIMELINE).bind(ticket.id, now.toISOString(), ctx.actor.id),
-      answerStatement(ctx, record, 202, SELECT_SENT, [tracking_id]),
-    ];
-    let results: D1Result<{ id?: number; headers?: string; body?: string }>[];
-    try {
-      results = await ctx.env.DB.batch(statements);
-    } catch (error) {
-      // The ticket was deleted after it was read.
-      if (isNotNullViolation(error, "email_messages.ticket_id")) throw new AppError("ticket_not_found");
-      throw error;
-    }
-    announceEnqueued(ctx, results);
-    return answerFromBatch(202, results);
+  const ctx = atOneInstant(base);
+  return batchOnce(ctx, record, {
+    status: 202,
+    statements: async () => {
+      const ticket = await findTicket(ctx, ref);
+      return [
+        ...queueSend(ctx, {
+          // One of its own for each try, so that a try whose answer was lost is known by the idempotency key.
+          tracking_id: crypto.randomUUID(),
+          ticket_id: ticket.id,
+          user_id: ctx.actor.id,
+          template: "message",
+          subject: input.subject,
+          body: input.body,
+          origin: ctx.origin,
+          recipients: distinct(input.recipients).map((to) => ({ ...to, language: input.language ?? null })),
+        }),
+        ctx.env.DB.prepare(INSERT_TIMELINE).bind(ticket.id, ctx.now().toISOString(), ctx.actor.id),
+      ];
+    },
+    select: SELECT_SENT,
+    // The ticket was deleted after it was read.
+    refusal: (error) => (isNotNullViolation(error, "email_messages.ticket_id") ? "ticket_not_found" : null),
+    written: (results) => announceEnqueued(ctx, results),
   });
 }

@@ -150,8 +150,8 @@ export function exactlyOnce(
 /**
  * Writes one batch at most once per key, and answers with what its last statement selects.
  *
+ * @param batch.statements what it writes; a function may first look up what is there now, and throw when that forbids it.
  * @param batch.select, batch.params as in `answerStatement`.
- * @param batch.check throws when what is there now forbids it.
  * @param batch.missing what it means that nothing is selected.
  * @param batch.refusal what a refusal of the database means, if anything.
  * @param batch.written is told what the statements gave back, once they are committed.
@@ -162,21 +162,20 @@ export function batchOnce(
   record: IdempotencyRecord | null,
   batch: {
     status: number;
-    statements: D1PreparedStatement[];
+    statements: D1PreparedStatement[] | (() => Promise<D1PreparedStatement[]>);
     select: string;
     params?: unknown[];
-    check?: () => Promise<void>;
     missing?: ProblemCode;
-    refusal?: (error: unknown) => ProblemCode | AppError | null;
+    refusal?: (error: unknown) => ProblemCode | AppError | null | Promise<null>;
     written?: (results: D1Result<object>[]) => void;
   },
 ): Promise<Answer> {
   return exactlyOnce(ctx, record, async () => {
-    await batch.check?.();
+    const statements = typeof batch.statements === "function" ? await batch.statements() : batch.statements;
     const answer = answerStatement(ctx, record, batch.status, batch.select, batch.params);
-    const results = await ctx.env.DB.batch<{ headers?: string; body?: string }>([...batch.statements, answer]).catch(
-      (error: unknown): never => {
-        const refusal = batch.refusal?.(error) ?? null;
+    const results = await ctx.env.DB.batch<{ headers?: string; body?: string }>([...statements, answer]).catch(
+      async (error: unknown): Promise<never> => {
+        const refusal = (await batch.refusal?.(error)) ?? null;
         throw typeof refusal === "string" ? new AppError(refusal) : (refusal ?? error);
       },
     );

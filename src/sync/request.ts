@@ -2,13 +2,7 @@ import type { ActorContext, Context, RequestContext } from "../context.ts";
 import { selectAnswer } from "../db/json.ts";
 import { announce, announceEnqueued } from "../deliveries/outbox.ts";
 import { deliveryColumns } from "../deliveries/read.ts";
-import {
-  type Answer,
-  answerFromBatch,
-  answerStatement,
-  exactlyOnce,
-  type IdempotencyRecord,
-} from "../http/idempotency.ts";
+import { type Answer, batchOnce, type IdempotencyRecord } from "../http/idempotency.ts";
 import { AppError } from "../problem.ts";
 import { enqueueSync, SYNC_EVENT, SYNC_TARGET } from "./enqueue.ts";
 import type { SyncCustomersInput } from "./schemas.ts";
@@ -47,14 +41,13 @@ export async function requestSync(
   record: IdempotencyRecord | null,
 ): Promise<Answer> {
   requireStripe(ctx);
-  return exactlyOnce(ctx, record, async () => {
-    const results = await ctx.env.DB.batch<{ id?: number; headers?: string; body?: string }>([
-      enqueueSync(ctx, "customers c WHERE c.id = ?", [customerId]),
-      answerStatement(ctx, record, 202, SELECT_JOB, [customerId]),
-    ]);
-    if (!results[0]?.results.length) throw new AppError("customer_unknown");
-    announceEnqueued(ctx, results);
-    return answerFromBatch(202, results);
+  return batchOnce(ctx, record, {
+    status: 202,
+    statements: [enqueueSync(ctx, "customers c WHERE c.id = ?", [customerId])],
+    select: SELECT_JOB,
+    params: [customerId],
+    missing: "customer_unknown",
+    written: (results) => announceEnqueued(ctx, results),
   });
 }
 

@@ -68,20 +68,21 @@ export async function updateUser(
   );
   return batchOnce(ctx, record, {
     status: 200,
-    statements: [
-      DB.prepare(FORGET_DEVICES).bind(...ending),
-      DB.prepare(END_SESSIONS).bind(...ending),
-      ...(active === 0 ? [DB.prepare("DELETE FROM api_keys WHERE user_id = ?").bind(id)] : []),
-      ...(hash === null ? [] : [storePassword(ctx, id, hash)]),
-      update,
-    ],
+    statements: async () => {
+      if (password !== undefined) {
+        const owner = await getUser(ctx, id);
+        refuseWeakPassword(password, { email: owner.email, name: name ?? owner.name });
+      }
+      return [
+        DB.prepare(FORGET_DEVICES).bind(...ending),
+        DB.prepare(END_SESSIONS).bind(...ending),
+        ...(active === 0 ? [DB.prepare("DELETE FROM api_keys WHERE user_id = ?").bind(id)] : []),
+        ...(hash === null ? [] : [storePassword(ctx, id, hash)]),
+        update,
+      ];
+    },
     select: CHANGED,
     params: [id],
-    check: async () => {
-      if (password === undefined) return;
-      const owner = await getUser(ctx, id);
-      refuseWeakPassword(password, { email: owner.email, name: name ?? owner.name });
-    },
     missing: "user_not_found",
     refusal: (error) => (isNotNullViolation(error, "users.role") ? "last_admin" : null),
   });

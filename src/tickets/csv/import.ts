@@ -2,6 +2,7 @@ import type { ActorContext } from "../../context.ts";
 import { isUniqueViolation } from "../../db/errors.ts";
 import { describeError } from "../../log.ts";
 import { AppError, type FieldError } from "../../problem.ts";
+import { atOneInstant } from "../../world.ts";
 import { type CounterGroup, counterGroups, groupKey, previewCounters } from "../counters.ts";
 import { GAP_MAX, partGaps } from "./gaps.ts";
 import { existingNumbers, readKnown } from "./known.ts";
@@ -148,10 +149,9 @@ export async function importTickets(
   input: { table: CsvLine[]; name: string; dryRun: boolean; allowGaps: boolean },
 ): Promise<ImportReport> {
   // One instant for the whole import: what it writes and what it compares with.
-  const now = base.now();
-  const ctx = { ...base, now: () => now };
+  const ctx = atOneInstant(base);
   const known = await readKnown(ctx);
-  const frame = { known, timeZone: ctx.env.TIME_ZONE, now: now.toISOString(), importer: ctx.actor };
+  const frame = { known, timeZone: ctx.env.TIME_ZONE, now: ctx.now().toISOString(), importer: ctx.actor };
   const written = input.dryRun ? new Map<number, string>() : await writtenLines(ctx, input.name);
   const before = [...written].map(([line, number]) => imported(line, number));
   const lines = input.table.filter(({ line }) => !written.has(line)).map((line) => readLine(line, frame));
