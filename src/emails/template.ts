@@ -1,3 +1,4 @@
+import { html, raw } from "hono/html";
 import type { Locale } from "../problem.ts";
 import type { Template } from "./schemas.ts";
 import { EMAIL_WORDS } from "./words.ts";
@@ -14,16 +15,11 @@ export interface MailContent {
   links: { pixel: string; optOut: string };
 }
 
-const ENTITIES: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
+/** Text as HTML, with the line breaks that it has. */
+const withBreaks = (text: string) => raw(String(html`${text}`).replaceAll("\n", "<br>"));
 
-/** Text as it may stand in HTML, between tags and in quoted attributes. */
-export const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? "");
-
-const paragraphs = (text: string): string =>
-  text
-    .split(/\n{2,}/)
-    .map((paragraph) => `<p style="margin:0 0 16px">${escapeHtml(paragraph).replaceAll("\n", "<br>")}</p>`)
-    .join("\n");
+const paragraphs = (text: string) =>
+  text.split(/\n{2,}/).map((paragraph) => html`<p style="margin:0 0 16px">${withBreaks(paragraph)}</p>\n`);
 
 /** The subject of an e-mail about a ticket: its number first, so that people and mail programs find it. */
 export const subjectLine = (number: string, subject: string): string =>
@@ -45,20 +41,18 @@ export function renderMail(content: MailContent): { subject: string; html: strin
     [words.machine, content.ticket.machine_name],
   ] as const;
   const rows = facts.map(
-    ([name, value]) =>
-      `<tr><td style="padding:2px 16px 2px 0;color:#5a6472">${escapeHtml(name)}</td><td>${escapeHtml(value)}</td></tr>`,
+    ([name, value]) => html`<tr><td style="padding:2px 16px 2px 0;color:#5a6472">${name}</td><td>${value}</td></tr>`,
   );
-  const html = `<!doctype html>
+  const page = html`<!doctype html>
 <html lang="${content.language}">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escapeHtml(content.subject)}</title></head>
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${content.subject}</title></head>
 <body style="margin:0;padding:24px;font:16px/1.5 system-ui,sans-serif;color:#1c2430">
 <div style="max-width:600px;margin:0 auto">
-${paragraphs(main)}
-<table role="presentation" style="margin:24px 0;font-size:14px;border-collapse:collapse">${rows.join("")}</table>
-<p style="margin:32px 0 0;font-size:12px;color:#5a6472">${escapeHtml(words.why)}
-<a href="${escapeHtml(content.links.optOut)}" style="color:#5a6472">${escapeHtml(words.optOut)}</a></p>
+${paragraphs(main)}<table role="presentation" style="margin:24px 0;font-size:14px;border-collapse:collapse">${rows}</table>
+<p style="margin:32px 0 0;font-size:12px;color:#5a6472">${words.why}
+<a href="${content.links.optOut}" style="color:#5a6472">${words.optOut}</a></p>
 </div>
-<img src="${escapeHtml(content.links.pixel)}" width="1" height="1" alt="" style="display:block">
+<img src="${content.links.pixel}" width="1" height="1" alt="" style="display:block">
 </body>
 </html>
 `;
@@ -70,5 +64,5 @@ ${facts.map(([name, value]) => `${name}: ${value}`).join("\n")}
 ${words.why}
 ${words.optOut}: ${content.links.optOut}
 `;
-  return { subject: subjectLine(content.ticket.number, content.subject), html, text };
+  return { subject: subjectLine(content.ticket.number, content.subject), html: String(page), text };
 }
