@@ -30,10 +30,12 @@ const packages = new Set(
 const SLOW =
   /\/(crash-\w+|fuzz|recipes|generated-client|import-memory|deploy|sync|model|drain|filters|rights|access|last-admin|throttle|common-words)\.test\.ts$/;
 
+/** Those of the project before the Worker's, whose isolate ends when another kind of file is next. */
 class SlowFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);
-    const rank = (file: TestSpecification) => (SLOW.test(file.moduleId) ? 0 : 1);
+    const rank = ({ project, moduleId }: TestSpecification) =>
+      (project.name === "project" ? 0 : 2) + (SLOW.test(moduleId) ? 0 : 1);
     return sorted.toSorted((a, b) => rank(a) - rank(b));
   }
 }
@@ -45,7 +47,7 @@ export default defineConfig({
     maxWorkers: availableParallelism() + 1,
     projects: [
       {
-        // The real Worker in workerd, with real local D1; one storage per file.
+        // The real Worker in workerd, with real local D1; test/setup.ts empties the storage for each file.
         plugins: [
           sourceBundle(),
           cloudflareTest({
@@ -69,6 +71,8 @@ export default defineConfig({
         ],
         test: {
           name: "worker",
+          // Starting workerd and loading the packages takes longer than most files. An isolate runs many of them.
+          isolate: false,
           include: ["test/**/*.test.ts"],
           exclude: ["test/project/**"],
           setupFiles: ["test/setup.ts"],

@@ -1,6 +1,6 @@
 import type { D1Migration } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { beforeAll } from "vitest";
+import { afterAll, beforeAll, vi } from "vitest";
 import type { Bindings } from "../src/env.ts";
 
 declare global {
@@ -19,4 +19,34 @@ declare global {
   }
 }
 
-beforeAll(() => env.DB.batch(env.SCHEMA.map((statement) => env.DB.prepare(statement))));
+// Files share an isolate, and with it the packages, which take most of the time to load. What a file can change is made
+// anew for each: the modules of src and test with all that they remember, the databases, the bucket, mocks and timers.
+vi.resetModules();
+
+const TABLES = String.raw`
+  SELECT name FROM sqlite_master
+  WHERE type = 'table' AND name NOT LIKE 'sqlite\_%' ESCAPE '\' AND name NOT LIKE '\_cf\_%' ESCAPE '\'
+  ORDER BY rowid DESC`;
+
+/** Drops all tables of a database, the newest first, since others refer to older ones. */
+async function emptyDatabase(db: D1Database): Promise<void> {
+  const { results } = await db.prepare(TABLES).all<{ name: string }>();
+  if (results.length === 0) return;
+  const drops = results.map(({ name }) => db.prepare(`DROP TABLE "${name}"`));
+  await db.batch([db.prepare("PRAGMA defer_foreign_keys = ON"), ...drops]);
+}
+
+async function emptyBucket(bucket: R2Bucket): Promise<void> {
+  const { objects } = await bucket.list();
+  if (objects.length > 0) await bucket.delete(objects.map(({ key }) => key));
+}
+
+beforeAll(async () => {
+  await Promise.all([emptyDatabase(env.DB), emptyDatabase(env.EMPTY_DB), emptyBucket(env.ATTACHMENTS)]);
+  await env.DB.batch(env.SCHEMA.map((statement) => env.DB.prepare(statement)));
+});
+
+afterAll(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});

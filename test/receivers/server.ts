@@ -120,6 +120,8 @@ export async function startReceivers(port = 0) {
     const done = kind === "control" ? control(box, request, response) : receive(box, request, response);
     done.catch(() => response.destroy());
   });
+  // workerd keeps connections for the next request, which fails when the server has given the connection up meanwhile.
+  server.keepAliveTimeout = 0;
   await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
   return {
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

@@ -168,6 +168,7 @@ export async function startStripe(port = 0) {
       : serve(accountOf(request.headers.authorization?.replace("Bearer ", "") ?? ""), request, response);
     handled.catch(() => response.destroy());
   });
+  server.keepAliveTimeout = 0;
   await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
   return {
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
