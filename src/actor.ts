@@ -1,4 +1,4 @@
-import type { Locale } from "./problem.ts";
+import type { Locale } from "./vocabulary/locales.ts";
 import type { Role } from "./vocabulary/roles.ts";
 
 /** The person on whose behalf a request acts. */

@@ -2,7 +2,7 @@ import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
 import type { Actor } from "./actor.ts";
 import { type Bindings, type Env, readEnv } from "./env.ts";
 import { createLogger, type Logger } from "./log.ts";
-import type { Locale } from "./problem.ts";
+import type { Locale } from "./vocabulary/locales.ts";
 import type { World } from "./world.ts";
 
 /** The query builder: it reads, and writes nothing (docs/decisions/sql-and-query-builder.md). */

@@ -1,6 +1,7 @@
 import { getCountries } from "libphonenumber-js/min";
 import { z } from "zod";
 import { isTimeZone } from "./time/zone.ts";
+import { LOCALES } from "./vocabulary/locales.ts";
 
 /** A secret that may be left out; blank means the same. */
 const optionalSecret = z
@@ -17,7 +18,7 @@ const settingsSchema = z.object({
   BETTER_AUTH_URL: z.url().optional(),
   /** The shop's own IANA time zone: it decides the month in a ticket number. */
   TIME_ZONE: z.string().default("America/Toronto").refine(isTimeZone, "not an IANA time zone"),
-  DEFAULT_LOCALE: z.enum(["en", "fr"]).default("en"),
+  DEFAULT_LOCALE: z.enum(LOCALES).default("en"),
   /** VAPID key pair of RFC 8292, base64url: 65-byte public point, 32-byte private scalar. */
   VAPID_PUBLIC_KEY: z.string().regex(/^[\w-]{87}$/),
   VAPID_PRIVATE_KEY: z.string().regex(/^[\w-]{43}$/),

@@ -1,9 +1,7 @@
 import { PROBLEMS, type ProblemCode } from "./problem-codes.ts";
+import { LOCALES, type Locale } from "./vocabulary/locales.ts";
 
 export { PROBLEMS, type ProblemCode };
-
-export const LOCALES = ["en", "fr"] as const;
-export type Locale = (typeof LOCALES)[number];
 
 export const isProblemCode = (code: string): code is ProblemCode => Object.hasOwn(PROBLEMS, code);
 

@@ -1,10 +1,7 @@
 import { type CountryCode, parsePhoneNumberFromString } from "libphonenumber-js/min";
 import { emailAddress } from "../http/schemas.ts";
 import { notAccepted } from "../problem.ts";
-
-/** Ways to reach a customer (contract section 6). */
-export const CONTACT_KINDS = ["phone", "sms", "whatsapp", "email"] as const;
-export type ContactKind = (typeof CONTACT_KINDS)[number];
+import type { ContactKind } from "../vocabulary/contacts.ts";
 
 // Neither area code nor exchange begins with 0 or 1 in the North American plan; the library also takes local numbers
 // of seven digits, which nobody abroad can call. Which area codes are in use is not asked, since new ones appear.

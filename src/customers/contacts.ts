@@ -17,8 +17,9 @@ import {
 } from "../http/idempotency.ts";
 import { AppError } from "../problem.ts";
 import { syncIfChanged } from "../sync/enqueue.ts";
+import { CONTACT_KINDS, type ContactKind } from "../vocabulary/contacts.ts";
 import { keepContacts, syncContacts, WHATSAPP_FOLLOWS } from "./contact-sync.ts";
-import { CONTACT_KINDS, type ContactKind, contactValue } from "./contact-values.ts";
+import { contactValue } from "./contact-values.ts";
 import { findChangeable, findCustomer } from "./read.ts";
 import type { ContactMethodInput } from "./schemas.ts";
 

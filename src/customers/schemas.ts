@@ -1,5 +1,4 @@
 import { z } from "@hono/zod-openapi";
-import { EMAIL_STATUSES, OPENED_BY } from "../emails/schemas.ts";
 import { PAGE_MAX, pageQuery } from "../http/cursor.ts";
 import {
   count,
@@ -17,8 +16,9 @@ import {
   text,
   version,
 } from "../http/schemas.ts";
-import { LOCALES } from "../problem.ts";
-import { CONTACT_KINDS } from "./contact-values.ts";
+import { CONTACT_DIRECTIONS, CONTACT_KINDS, HISTORY_CHANNELS } from "../vocabulary/contacts.ts";
+import { EMAIL_STATUSES, OPENED_BY } from "../vocabulary/emails.ts";
+import { LOCALES } from "../vocabulary/locales.ts";
 
 const phone = notation(0, 40).openapi({
   example: "+1 514 555 0123",
@@ -164,14 +164,13 @@ export const ContactPreferencesOutput = z
   .object({ contact_preferences: ContactPreferences })
   .openapi("ContactPreferencesOutput");
 
-export const HISTORY_CHANNELS = [...CONTACT_KINDS, "in_person"] as const;
 export const ContactHistoryEntry = z
   .object({
     id,
     ticket_id: id.nullable(),
     user_id: id.nullable(),
     channel: z.enum(HISTORY_CHANNELS),
-    direction: z.enum(["outbound", "inbound"]),
+    direction: z.enum(CONTACT_DIRECTIONS),
     summary: z.string(),
     value: z.string().nullable(),
     created_at: instant,
@@ -181,7 +180,7 @@ export const ContactHistoryInput = z
   .object({
     ticket: exactText(0, 40).optional().openapi({ description: "`ticket_id` or `id` of the ticket it was about" }),
     channel: z.enum(HISTORY_CHANNELS),
-    direction: z.enum(["outbound", "inbound"]),
+    direction: z.enum(CONTACT_DIRECTIONS),
     summary: text(1, 2000),
   })
   .openapi("ContactHistoryInput");

@@ -1,5 +1,6 @@
 import type { Context } from "../context.ts";
 import { CHANNELS } from "../vocabulary/channels.ts";
+import type { FinalDeliveryStatus } from "../vocabulary/deliveries.ts";
 
 /** Days that a completed delivery is kept (contract section 5). */
 export const RETENTION_DAYS = 30;
@@ -11,7 +12,7 @@ const ANY_CHANNEL = `channel IN (${CHANNELS.map((channel) => `'${channel}'`).joi
 
 export interface CleanupInput {
   older_than_hours: number;
-  status: "completed" | "failed";
+  status: FinalDeliveryStatus;
   dry_run: boolean;
 }
 

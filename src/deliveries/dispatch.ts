@@ -3,6 +3,7 @@ import { isNotNullViolation } from "../db/errors.ts";
 import type { Env } from "../env.ts";
 import { describeError } from "../log.ts";
 import { createConnections } from "../outgoing/connections.ts";
+import type { DeliveryStatus } from "../vocabulary/deliveries.ts";
 import { type Claim, type DeliveryContext, type Outcome, type Senders, wireId } from "./job.ts";
 import { announce } from "./outbox.ts";
 import { isOpen } from "./pauses.ts";
@@ -107,7 +108,7 @@ async function finish(ctx: Context, job: Claim, outcome: Outcome, startedAt: Dat
   }
 }
 
-function finalStatus(outcome: Outcome, retryAt: Date | null): "completed" | "pending" | "failed" {
+function finalStatus(outcome: Outcome, retryAt: Date | null): Exclude<DeliveryStatus, "processing"> {
   if (outcome.result === "delivered") return "completed";
   if (retryAt) return "pending";
   return outcome.exhausted ?? "failed";

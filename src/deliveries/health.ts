@@ -1,6 +1,7 @@
 import type { Context } from "../context.ts";
 import type { Env } from "../env.ts";
 import { CHANNELS, type Channel } from "../vocabulary/channels.ts";
+import { DELIVERY_STATUSES, type DeliveryStatus } from "../vocabulary/deliveries.ts";
 import { listPauses } from "./pauses.ts";
 
 /** A delivery due or leased for longer than this is stuck. */
@@ -17,7 +18,7 @@ interface ChannelCounts {
 
 // Every figure is one range of one index that holds all it needs: neither completed rows nor the rows of another
 // channel are looked at. Few are ever being processed at once, so those are grouped.
-const of = (status: "pending" | "failed", index: string) =>
+const of = (status: DeliveryStatus, index: string) =>
   `FROM deliveries INDEXED BY ${index} WHERE status = '${status}' AND channel = ch.value`;
 const COUNTS = `
   SELECT ch.value AS channel,
@@ -30,13 +31,14 @@ const LEASED = `
   SELECT channel, COUNT(*) AS processing, SUM(lease_until < ?) AS expired
   FROM deliveries INDEXED BY deliveries_leased WHERE status = 'processing' GROUP BY channel`;
 
+const STATUS_LIST = DELIVERY_STATUSES.map((status) => `'${status}'`).join(", ");
 // The table's constraints make duplicates and invalid rows impossible, so while they are in place both counts are 0. Only
 // if somebody has rebuilt the table without them are the rows counted: operators of other queues look for these figures.
 const DEFINITION = "SELECT sql FROM sqlite_master WHERE type = 'table' AND name = 'deliveries'";
 const CONSTRAINTS = [
   "UNIQUE (channel, target, subject, event_type)",
   "CHECK (json_valid(payload))",
-  "CHECK (status IN ('pending', 'processing', 'completed', 'failed'))",
+  `CHECK (status IN (${STATUS_LIST}))`,
   "CHECK ((status = 'pending') = (next_attempt_at IS NOT NULL))",
   ...["channel", "target", "subject", "event_type", "payload", "status"].map((column) => `${column} TEXT NOT NULL`),
 ];
@@ -44,7 +46,7 @@ const FAULTS = `
   SELECT (SELECT COUNT(*) FROM (SELECT 1 FROM deliveries GROUP BY channel, target, subject, event_type HAVING COUNT(*) > 1)) AS duplicates,
          (SELECT COUNT(*) FROM deliveries
           WHERE channel IS NULL OR target IS NULL OR subject IS NULL OR event_type IS NULL
-             OR status IS NULL OR status NOT IN ('pending', 'processing', 'completed', 'failed')
+             OR status IS NULL OR status NOT IN (${STATUS_LIST})
              OR (status = 'pending' AND next_attempt_at IS NULL)
              OR payload IS NULL OR json_valid(payload) = 0) AS invalid`;
 

@@ -1,6 +1,7 @@
 import type { Context } from "../context.ts";
 import type { Connections } from "../outgoing/connections.ts";
 import type { Channel } from "../vocabulary/channels.ts";
+import type { FinalDeliveryStatus } from "../vocabulary/deliveries.ts";
 
 /** A delivery in the hands of the one worker that holds its lease. */
 export interface Claim {
@@ -37,7 +38,7 @@ export interface Outcome {
   /** No try after this instant. */
   deadline?: Date;
   /** The status when no try is left; `failed` unless the delivery has served its purpose in part. */
-  exhausted?: "completed" | "failed";
+  exhausted?: FinalDeliveryStatus;
   /** What else is written together with the outcome, if the lease still holds. Rows `{id}` are new deliveries. */
   effects?: D1PreparedStatement[];
 }

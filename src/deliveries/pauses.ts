@@ -1,14 +1,13 @@
 import type { Context } from "../context.ts";
 import type { Env } from "../env.ts";
 import { CHANNELS, type Channel, channelEntry } from "../vocabulary/channels.ts";
+import type { PauseReason } from "../vocabulary/deliveries.ts";
 import { announce, enqueue } from "./outbox.ts";
 
 /** How often a paused channel tries one delivery, to find out whether its credential works again. */
 const PROBE_SECONDS = 5 * 60;
 /** Deliveries announced at once when a channel goes on; the cron run of each minute takes the rest. */
 const RESUME_ROWS = 500;
-
-export type PauseReason = "authentication" | "permission";
 
 export interface Pause {
   channel: Channel;

@@ -2,8 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { PAGE_MAX, pageQuery } from "../http/cursor.ts";
 import { count, httpStatus, id, instant } from "../http/schemas.ts";
 import { CHANNELS } from "../vocabulary/channels.ts";
-
-export const DELIVERY_STATUSES = ["pending", "processing", "completed", "failed"] as const;
+import { DELIVERY_STATUSES, FINAL_DELIVERY_STATUSES, PAUSE_REASONS } from "../vocabulary/deliveries.ts";
 
 export const Delivery = z
   .object({
@@ -70,7 +69,7 @@ export const DeliveryHealthOutput = z
       .array(
         z.object({
           channel: z.enum(CHANNELS),
-          reason: z.enum(["authentication", "permission"]),
+          reason: z.enum(PAUSE_REASONS),
           since: instant,
           probe_at: instant,
         }),
@@ -83,7 +82,7 @@ export const DeliveryHealthOutput = z
 export const CleanupInput = z
   .object({
     older_than_hours: z.int().min(1).max(87_600).default(720),
-    status: z.enum(["completed", "failed"]).default("completed"),
+    status: z.enum(FINAL_DELIVERY_STATUSES).default("completed"),
     dry_run: z.boolean().default(false),
   })
   .openapi("CleanupInput");

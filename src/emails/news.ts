@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import { type Claim, type DeliveryContext, type Outcome, referencedId } from "../deliveries/job.ts";
-import type { Locale } from "../problem.ts";
 import { noteTold } from "../tickets/entries.ts";
 import { enqueueWebhooks } from "../tickets/events.ts";
+import type { ContactKind } from "../vocabulary/contacts.ts";
 import type { CustomerNews } from "../vocabulary/events.ts";
+import type { Locale } from "../vocabulary/locales.ts";
 import { queueSend } from "./queue.ts";
 import { subjectLine } from "./template.ts";
 import { duringQuietHours, wantsNoMail } from "./wishes.ts";
@@ -15,8 +16,6 @@ interface NewsPayload {
   origin: string;
 }
 
-type Method = "email" | "whatsapp" | "sms" | "phone";
-
 interface Row {
   id: number;
   name: string;
@@ -25,7 +24,7 @@ interface Row {
   whatsapp: string | null;
   sms: string | null;
   phone: string | null;
-  preferred_channel: Method;
+  preferred_channel: ContactKind;
   allow_email: number;
   allow_whatsapp: number;
   allow_sms: number;
@@ -74,13 +73,14 @@ function newsIdOf(job: Claim): string {
 }
 
 /** The order in which ways are tried after the preferred one. */
-const METHODS: Method[] = ["email", "whatsapp", "sms", "phone"];
+const PLACES = { email: 1, whatsapp: 2, sms: 3, phone: 4 } satisfies Record<ContactKind, number>;
+const METHODS = (Object.keys(PLACES) as ContactKind[]).sort((a, b) => PLACES[a] - PLACES[b]);
 
 /**
  * How to reach this customer: by the preferred way, else by another that they allow. Everything but e-mail goes out
  * through a webhook, so somebody must listen.
  */
-function chosenMethod(row: Row): { method: Method; value: string } | null {
+function chosenMethod(row: Row): { method: ContactKind; value: string } | null {
   for (const method of new Set([row.preferred_channel, ...METHODS])) {
     const value = row[method];
     const possible = method === "email" || row.webhook_listens === 1;
@@ -93,7 +93,7 @@ function chosenMethod(row: Row): { method: Method; value: string } | null {
 function byWebhook(
   ctx: DeliveryContext,
   row: Row,
-  way: { method: Method; value: string },
+  way: { method: ContactKind; value: string },
   told: { event: string; message: string; news_id: string },
 ): D1PreparedStatement[] {
   return [
@@ -159,7 +159,7 @@ export async function tellCustomer(ctx: DeliveryContext, job: Claim, customerId:
 /** What a `customer.notify` delivery is about: `ticket:5/customer:7/ticket.started`. */
 function notificationOf(job: Claim) {
   const [, customer, event = ""] = /\/customer:(\d+)\/(.+)$/.exec(job.subject) ?? [];
-  const { data } = job.payload as { data: { method: Method } };
+  const { data } = job.payload as { data: { method: ContactKind } };
   return { ticketId: referencedId(job.subject), customerId: Number(customer), event, method: data.method };
 }
 

@@ -1,7 +1,7 @@
 import { isbot } from "isbot";
 import type { Context } from "../context.ts";
+import type { OpenedBy } from "../vocabulary/emails.ts";
 import { isToken } from "./links.ts";
-import type { OpenedBy } from "./schemas.ts";
 
 /** The smallest GIF that every mail program shows as nothing: one transparent pixel, 43 bytes. */
 export const PIXEL = new Uint8Array(

@@ -1,5 +1,5 @@
 import { html } from "hono/html";
-import type { Locale } from "../problem.ts";
+import type { Locale } from "../vocabulary/locales.ts";
 import { OPT_OUT_WORDS } from "./words.ts";
 
 /** Nothing but its own style, and a form that leads back here. */

@@ -1,8 +1,8 @@
 import type { Context } from "../context.ts";
 import { enqueue } from "../deliveries/outbox.ts";
-import type { Locale } from "../problem.ts";
+import type { Template } from "../vocabulary/emails.ts";
+import type { Locale } from "../vocabulary/locales.ts";
 import { addressDigest, newToken } from "./links.ts";
-import type { Template } from "./schemas.ts";
 import { optedOut } from "./wishes.ts";
 
 /** One send: a message to one or more recipients about one ticket. */

@@ -1,18 +1,11 @@
 import { z } from "@hono/zod-openapi";
 import { PAGE_MAX, pageQuery } from "../http/cursor.ts";
 import { count, emailAddress, id, instant, line, text } from "../http/schemas.ts";
-import { LOCALES } from "../problem.ts";
-import { CUSTOMER_NEWS } from "../vocabulary/events.ts";
+import { EMAIL_STATUSES, OPENED_BY, TEMPLATES } from "../vocabulary/emails.ts";
+import { LOCALES } from "../vocabulary/locales.ts";
 
 /** Recipients of one send (contract section 1). */
 export const RECIPIENTS_MAX = 50;
-
-export const EMAIL_STATUSES = ["queued", "sent", "failed", "suppressed"] as const;
-export const OPENED_BY = ["person", "machine", "unknown"] as const;
-export type OpenedBy = (typeof OPENED_BY)[number];
-/** Which words a mail is made of: what a person wrote, or news of a ticket. */
-export const TEMPLATES = ["message", ...CUSTOMER_NEWS] as const;
-export type Template = (typeof TEMPLATES)[number];
 
 // A sender who names one of these expects it in the mail: it is refused rather than left out in silence.
 const notTaken = z

@@ -1,10 +1,10 @@
 import type { DeliveryContext, Outcome } from "../deliveries/job.ts";
 import { maxAttempts } from "../deliveries/schedule.ts";
-import type { Locale } from "../problem.ts";
 import { noteTold } from "../tickets/entries.ts";
+import type { EmailStatus, Template } from "../vocabulary/emails.ts";
+import type { Locale } from "../vocabulary/locales.ts";
 import { optOutUrl, pixelUrl } from "./links.ts";
 import { type Mail, type MailResult, sendMail } from "./mailer.ts";
-import type { Template } from "./schemas.ts";
 import { renderMail } from "./template.ts";
 import { duringQuietHours, wantsNoMail } from "./wishes.ts";
 
@@ -98,7 +98,12 @@ function mail(ctx: DeliveryContext, row: Row): Mail {
 }
 
 // What has been sent stays sent: a state only moves forward.
-const setStatus = (ctx: DeliveryContext, row: Row, status: "failed" | "suppressed", reason: string) =>
+const setStatus = (
+  ctx: DeliveryContext,
+  row: Row,
+  status: Extract<EmailStatus, "failed" | "suppressed">,
+  reason: string,
+) =>
   ctx.env.DB.prepare("UPDATE email_history SET status = ?, reason = ? WHERE id = ? AND status <> 'sent'").bind(
     status,
     reason,

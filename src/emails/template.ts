@@ -1,6 +1,6 @@
 import { html, raw } from "hono/html";
-import type { Locale } from "../problem.ts";
-import type { Template } from "./schemas.ts";
+import type { Template } from "../vocabulary/emails.ts";
+import type { Locale } from "../vocabulary/locales.ts";
 import { EMAIL_WORDS } from "./words.ts";
 
 /** What one e-mail is made of. All texts are plain: whatever a person typed is escaped here, and here only. */

@@ -1,5 +1,5 @@
-import type { Locale } from "../problem.ts";
 import type { CustomerNews } from "../vocabulary/events.ts";
+import type { Locale } from "../vocabulary/locales.ts";
 
 interface Words {
   greeting: (name: string | null) => string;

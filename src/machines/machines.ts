@@ -9,8 +9,9 @@ import { decodeId, paginateById } from "../http/cursor.ts";
 import { type Answer, batchOnce, type IdempotencyRecord } from "../http/idempotency.ts";
 import { AppError } from "../problem.ts";
 import { searchText, words } from "../search/words.ts";
+import type { MachineStatus, SetStatus } from "../vocabulary/machines.ts";
 import { atOneInstant } from "../world.ts";
-import type { CreateMachineInput, MACHINE_STATUSES, MachineListQuery } from "./schemas.ts";
+import type { CreateMachineInput, MachineListQuery } from "./schemas.ts";
 import { noteFirst, tellState } from "./state.ts";
 
 const { machine_type_id: _, search_text: __, ...ownColumns } = getTableColumns(machines);
@@ -70,8 +71,8 @@ export async function getMachine(ctx: Context, id: number) {
 }
 
 export interface SetByHand {
-  status: (typeof MACHINE_STATUSES)[number];
-  set_status: "maintenance" | "out_of_service" | null;
+  status: MachineStatus;
+  set_status: SetStatus | null;
   set_by: number | null;
   set_reason: string | null;
 }

@@ -1,12 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { PAGE_MAX, pageQuery } from "../http/cursor.ts";
 import { id, instant, nullableText, optionalText, text } from "../http/schemas.ts";
-
-export const MACHINE_STATUSES = ["operational", "maintenance", "out_of_service"] as const;
-
-/** What a person may set; the rest of the time a machine is operational unless tickets say that it is down. */
-export const SET_STATUSES = ["maintenance", "out_of_service"] as const;
-export const STATUS_CAUSES = ["person", "tickets"] as const;
+import { MACHINE_STATUSES, SET_STATUSES, STATUS_CAUSES } from "../vocabulary/machines.ts";
 
 export const machineTypeCode = z
   .string()

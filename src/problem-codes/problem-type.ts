@@ -1,14 +1,14 @@
 import type { ContentfulStatusCode } from "hono/utils/http-status";
+import type { Locale } from "../vocabulary/locales.ts";
 
 interface Text {
   title: string;
   detail: string;
 }
 
-export interface ProblemType {
+/** Its words in every language, and its status. */
+export interface ProblemType extends Record<Locale, Text> {
   status: ContentfulStatusCode;
-  en: Text;
-  fr: Text;
 }
 
 /** One code: its status, and title and detail in both languages. */

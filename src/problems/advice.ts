@@ -1,4 +1,5 @@
-import { type Locale, PROBLEMS, type ProblemCode } from "../problem.ts";
+import { PROBLEMS, type ProblemCode } from "../problem.ts";
+import type { Locale } from "../vocabulary/locales.ts";
 
 type Advice = { [L in Locale]: string };
 const advice = (en: string, fr: string): Advice => ({ en, fr });

@@ -1,5 +1,6 @@
 import { html } from "hono/html";
-import { type Locale, PROBLEMS, type ProblemCode } from "../problem.ts";
+import { PROBLEMS, type ProblemCode } from "../problem.ts";
+import type { Locale } from "../vocabulary/locales.ts";
 import { adviceFor } from "./advice.ts";
 
 /** Nothing but the page's own style: no script, no font, no frame, no form. */

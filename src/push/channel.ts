@@ -1,6 +1,8 @@
 import { type Claim, type DeliveryContext, type Outcome, referencedId } from "../deliveries/job.ts";
 import { noteTold } from "../tickets/entries.ts";
 import { enqueueWebhooks } from "../tickets/events.ts";
+import type { PushLogStatus } from "../vocabulary/deliveries.ts";
+import type { Locale } from "../vocabulary/locales.ts";
 import { deviceEffects, withNormalEndpoints } from "./devices.ts";
 import { type Notification, notification, type PushPayload } from "./notification.ts";
 import { type Device, type DeviceResult, isTransientPushStatus, PUSH_TTL_SECONDS, sendToDevices } from "./send.ts";
@@ -8,7 +10,7 @@ import { type Device, type DeviceResult, isTransientPushStatus, PUSH_TTL_SECONDS
 interface Recipient {
   id: number;
   name: string;
-  language: "en" | "fr" | null;
+  language: Locale | null;
   active: number;
   earlier_attempts: number;
 }
@@ -76,7 +78,7 @@ function logs(ctx: DeliveryContext, job: Claim, userId: number, results: DeviceR
   const rows =
     results.length > 0
       ? results.map((result) => ({ ...result, not_before: notBefore(result.retryAfterSeconds) }))
-      : [{ subscription_id: null, status: "no_device" }];
+      : [{ subscription_id: null, status: "no_device" satisfies PushLogStatus }];
   return ctx.env.DB.prepare(
     `INSERT INTO push_logs (delivery_id, generation, ticket_id, user_id, subscription_id, status, http_status, error_message,
                             not_before, attempt, created_at)

@@ -1,6 +1,6 @@
 import { fitJson } from "../outgoing/fit-json.ts";
-import type { Locale } from "../problem.ts";
 import { PUSH_EVENTS, type PushEvent } from "../vocabulary/events.ts";
+import type { Locale } from "../vocabulary/locales.ts";
 import { PRIORITIES, type TicketPriority } from "../vocabulary/priorities.ts";
 import { STATUSES, type TicketStatus } from "../vocabulary/statuses.ts";
 

@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { PAGE_MAX, pageQuery } from "../http/cursor.ts";
 import { count, exactText, httpStatus, id, instant, optionalText, pathId, webAddress } from "../http/schemas.ts";
+import { DEVICE_RESULTS, PUSH_LOG_STATUSES } from "../vocabulary/deliveries.ts";
 
 export const VapidPublicKeyOutput = z.object({ public_key: z.string() }).openapi("VapidPublicKeyOutput");
 
@@ -45,7 +46,7 @@ export const PushTestOutput = z
         z.object({
           subscription_id: id,
           device_name: z.string().nullable(),
-          status: z.enum(["success", "failed", "expired"]),
+          status: z.enum(DEVICE_RESULTS),
           http_status: httpStatus.nullable(),
           error_message: z.string().nullable(),
         }),
@@ -61,7 +62,7 @@ export const PushLog = z
     ticket_id: id.nullable(),
     user_id: id,
     subscription_id: id.nullable(),
-    status: z.enum(["success", "failed", "expired", "no_device"]),
+    status: z.enum(PUSH_LOG_STATUSES),
     http_status: httpStatus.nullable(),
     error_message: z.string().nullable(),
     attempt: count,

@@ -3,6 +3,7 @@ import type { DeliveryContext } from "../deliveries/job.ts";
 import { describeError } from "../log.ts";
 import { readBeginning } from "../outgoing/response.ts";
 import { retryAfterSeconds } from "../outgoing/retry-after.ts";
+import type { DeviceStatus } from "../vocabulary/deliveries.ts";
 import { pushEndpoint } from "./endpoint.ts";
 import { areUsableKeys } from "./keys.ts";
 import { encodeNotification, type Notification, SMALL_PLAINTEXT_LIMIT_BYTES } from "./notification.ts";
@@ -21,7 +22,7 @@ export interface Device {
 
 export interface DeviceResult {
   subscription_id: number;
-  status: "success" | "failed" | "expired";
+  status: DeviceStatus;
   http_status: number | null;
   error_message: string | null;
   /** Worth another try. */

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { PASSWORD_LENGTH } from "../auth/password-rules.ts";
 import { EMAIL_FORMAT, exactText, id, instant, isEmail } from "../http/schemas.ts";
-import { LOCALES } from "../problem.ts";
+import { LOCALES } from "../vocabulary/locales.ts";
 import { ROLES } from "../vocabulary/roles.ts";
 
 export const SignInInput = z

@@ -1,7 +1,7 @@
 import Stripe from "stripe";
 import type { Outcome } from "../deliveries/job.ts";
-import type { PauseReason } from "../deliveries/pauses.ts";
 import { retryAfterSeconds } from "../outgoing/retry-after.ts";
+import type { PauseReason } from "../vocabulary/deliveries.ts";
 
 const { errors } = Stripe;
 

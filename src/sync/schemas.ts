@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { Delivery } from "../deliveries/schemas.ts";
 import { count, id, instant } from "../http/schemas.ts";
+import { PAUSE_REASONS } from "../vocabulary/deliveries.ts";
 
 /** More ids than the body's limit has room for are not named one by one. */
 const IDS_LIMIT = 10_000;
@@ -36,7 +37,7 @@ export const SyncStatusOutput = z
     configured: z.boolean(),
     paused: z
       .object({
-        reason: z.enum(["authentication", "permission"]),
+        reason: z.enum(PAUSE_REASONS),
         since: instant,
         probe_at: instant.openapi({ description: "When one job is tried again." }),
       })

@@ -2,8 +2,8 @@ import { z } from "@hono/zod-openapi";
 import { PASSWORD_LENGTH } from "../auth/password-rules.ts";
 import { PAGE_MAX, pageQuery } from "../http/cursor.ts";
 import { emailAddress, exactText, id, instant, text } from "../http/schemas.ts";
-import { LOCALES } from "../problem.ts";
 import { SignedInUser } from "../sessions/schemas.ts";
+import { LOCALES } from "../vocabulary/locales.ts";
 import { ROLES } from "../vocabulary/roles.ts";
 
 export const User = z

@@ -1,3 +1,4 @@
+import type { Words } from "./locales.ts";
 /** What webhooks can be told about (contract section 5). */
 export const WEBHOOK_EVENTS = [
   "ticket.created",
@@ -23,7 +24,7 @@ export const PUSH_EVENTS = {
   "ticket.acknowledged": { en: "On the way: {machine}", fr: "Pris en charge : {machine}" },
   "ticket.overdue": { en: "Overdue: {machine}", fr: "En retard : {machine}" },
   "ticket.escalated": { en: "Nobody on it yet: {machine}", fr: "Personne n'y est encore : {machine}" },
-} as const satisfies Record<string, { en: string; fr: string }>;
+} as const satisfies Record<string, Words>;
 export type PushEvent = keyof typeof PUSH_EVENTS;
 
 /** What a customer is told about a ticket that names them. */

@@ -1,4 +1,5 @@
 import type { CustomerNews } from "./events.ts";
+import type { Words } from "./locales.ts";
 
 interface StatusEntry {
   /** Whether something is left to do. `tickets.is_open` in the database says the same. */
@@ -11,7 +12,7 @@ interface StatusEntry {
   next: readonly string[];
   /** What it is for the customer; without it, the status concerns the shop only. */
   news?: CustomerNews;
-  words: { en: string; fr: string };
+  words: Words;
 }
 
 /** Every status of a ticket (contract section 4), in the order of a ticket's life. */

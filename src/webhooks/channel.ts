@@ -2,6 +2,7 @@ import { type Claim, type DeliveryContext, type Outcome, referencedId } from "..
 import { enqueue } from "../deliveries/outbox.ts";
 import { maxAttempts } from "../deliveries/schedule.ts";
 import { notificationFailed, notificationHeld } from "../emails/news.ts";
+import type { DisabledReason } from "../vocabulary/deliveries.ts";
 import type { EventPayload } from "./body.ts";
 import { type Endpoint, findEndpoint, postEvent } from "./send.ts";
 
@@ -28,7 +29,7 @@ function endpointEffects(ctx: DeliveryContext, endpoint: Endpoint, outcome: Outc
       ),
     ];
   }
-  const reason = gone ? "gone" : "failing";
+  const reason: DisabledReason = gone ? "gone" : "failing";
   return [
     DB.prepare(
       "UPDATE webhook_endpoints SET active = 0, disabled_reason = ?, failing_since = ?, updated_at = ? WHERE id = ? AND active = 1",

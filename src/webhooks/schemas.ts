@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { PAGE_MAX } from "../http/cursor.ts";
 import { httpStatus, id, instant, nullableText, optionalText, webAddress } from "../http/schemas.ts";
+import { DISABLED_REASONS } from "../vocabulary/deliveries.ts";
 import { WEBHOOK_EVENTS } from "../vocabulary/events.ts";
 
 const url = webAddress.openapi({ example: "https://connect.example.com/workflow/123" });
@@ -33,7 +34,7 @@ export const WebhookEndpoint = z
     events: z.array(z.enum(WEBHOOK_EVENTS)).max(WEBHOOK_EVENTS.length),
     description: z.string().nullable(),
     active: z.boolean(),
-    disabled_reason: z.enum(["gone", "failing"]).nullable(),
+    disabled_reason: z.enum(DISABLED_REASONS).nullable(),
     failing_since: instant.nullable(),
     created_at: instant,
     updated_at: instant,

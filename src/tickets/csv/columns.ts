@@ -1,3 +1,4 @@
+import type { Words } from "../../vocabulary/locales.ts";
 import { PRIORITIES } from "../../vocabulary/priorities.ts";
 import { STATUSES, type TicketStatus } from "../../vocabulary/statuses.ts";
 import { FIELDS, FILE_FIELDS, type FileField } from "../fields.ts";
@@ -18,11 +19,11 @@ export const IMPORT_COLUMNS = NAMES.map(([column]) => column);
 /** Most columns that a header may have, those that are not read included. */
 export const MAX_COLUMNS = 100;
 
-/** A table's ids and its words in both languages, folded, each to its id. */
-const wordsOf = <Id extends string>(table: Record<Id, { words: { en: string; fr: string } }>): Record<string, Id> =>
+/** A table's ids and its words in every language, folded, each to its id. */
+const wordsOf = <Id extends string>(table: Record<Id, { words: Words }>): Record<string, Id> =>
   Object.fromEntries(
     (Object.keys(table) as Id[]).flatMap((id) =>
-      [id, table[id].words.en, table[id].words.fr].map((word) => [folded(word), id]),
+      [id, ...Object.values(table[id].words)].map((word) => [folded(word), id]),
     ),
   );
 
