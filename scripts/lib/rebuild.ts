@@ -24,7 +24,8 @@ interface Column {
   hidden: number;
 }
 
-const tableName = (definition: string): string => {
+/** The table that a CREATE TABLE statement makes. */
+export const tableName = (definition: string): string => {
   const name = /^CREATE TABLE "?(\w+)"? \(/.exec(definition)?.[1];
   if (!name) throw new Error(`not a CREATE TABLE statement: ${definition.slice(0, 60)}`);
   return name;

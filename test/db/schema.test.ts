@@ -4,12 +4,6 @@ import { getTableColumns } from "drizzle-orm";
 import { expect, expectTypeOf, test } from "vitest";
 import { type Database, database } from "../../src/context.ts";
 import * as schema from "../../src/db/schema.ts";
-import { CONTACT_KINDS, HISTORY_CHANNELS } from "../../src/vocabulary/contacts.ts";
-import { LOCALES } from "../../src/vocabulary/locales.ts";
-import { MACHINE_STATUSES } from "../../src/vocabulary/machines.ts";
-import { TICKET_PRIORITIES } from "../../src/vocabulary/priorities.ts";
-import { TICKET_STATUSES } from "../../src/vocabulary/statuses.ts";
-import { TIMELINE_ACTIONS } from "../../src/vocabulary/timeline.ts";
 import { execute, queryAll } from "../helpers.ts";
 
 const tableDefinitions = () =>
@@ -86,20 +80,4 @@ test("the query builder reads booleans as such, and what the database computes",
   const db = database(env.DB);
   expect(await db.select().from(schema.users)).toMatchObject([{ active: false, role: "operator", language: null }]);
   expect(await db.select().from(schema.machines)).toMatchObject([{ status_cause: "person", retired_at: null }]);
-});
-
-test.each([
-  ["tickets", "status", TICKET_STATUSES],
-  ["tickets", "priority", TICKET_PRIORITIES],
-  ["ticket_timeline", "action", TIMELINE_ACTIONS],
-  ["machines", "status", MACHINE_STATUSES],
-  ["users", "language", LOCALES],
-  ["customers", "language", LOCALES],
-  ["contact_methods", "kind", CONTACT_KINDS],
-  ["contact_preferences", "preferred_channel", CONTACT_KINDS],
-  ["contact_history", "channel", HISTORY_CHANNELS],
-])("%s.%s: the CHECK and the API's own list agree", async (table, column, values) => {
-  const [row] = await queryAll<{ sql: string }>("SELECT sql FROM sqlite_master WHERE name = ?", table);
-  const list = new RegExp(`CHECK \\(${column} IN \\(([^)]*)\\)\\)`).exec(row?.sql ?? "")?.[1];
-  expect([...(list ?? "").matchAll(/'(\w+)'/g)].map(([, value]) => value)).toEqual(values);
 });

@@ -40,9 +40,12 @@ test("every script that npm can run exists, and starts on Node 20 with nothing i
   for (const from of imports) expect(from).toMatch(/^node:/);
 });
 
-test.each(["start", "test", "check", "bench", "fuzz", "deploy", "db:schema"])("npm run %s is there", (name) => {
-  expect(manifest.scripts).toHaveProperty([name]);
-});
+test.each(["start", "test", "check", "bench", "fuzz", "deploy", "db:schema", "db:rebuild"])(
+  "npm run %s is there",
+  (name) => {
+    expect(manifest.scripts).toHaveProperty([name]);
+  },
+);
 
 test("secrets are kept out of the repository", () => {
   const ignored = readFileSync(".gitignore", "utf8").split("\n");
