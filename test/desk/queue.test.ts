@@ -3,7 +3,7 @@ import type { Role } from "../../src/vocabulary/roles.ts";
 import { execute, machine, type Person } from "../helpers.ts";
 import { crew, openDesk, problemOf } from "./desk.ts";
 import { idsOf, pageOf, walk } from "./pages.ts";
-import { PRIORITIES, randomTickets, type Stocked, stock } from "./stock.ts";
+import { OPEN, PRIORITIES, randomTickets, type Stocked, stock } from "./stock.ts";
 
 const desk = openDesk();
 let people: Record<Role, Person>;
@@ -19,7 +19,6 @@ beforeAll(async () => {
   await stock(tickets);
 });
 
-const OPEN = ["received", "diagnostic", "in_progress", "waiting_parts"];
 const isOpen = ({ status, deleted }: Stocked) => OPEN.includes(status) && !deleted;
 
 describe("one's queue", () => {

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { beforeAll, expect, test } from "vitest";
 import type { Stats } from "../../src/stats/schemas.ts";
 import { openDesk } from "../desk/desk.ts";
+import { STATUSES } from "../desk/stock.ts";
 import { machine, type Person, person, queryAll, send } from "../helpers.ts";
 import { postCsv } from "../tickets/csv.ts";
 import { slowly } from "./slowly.ts";
@@ -55,8 +56,6 @@ const step = fc.record<Step>({
   flag: fc.boolean(),
 });
 
-const NEXT = ["diagnostic", "in_progress", "waiting_parts", "completed", "cancelled", "received", "archived"];
-
 let desk = desks[0] as (typeof desks)[number];
 let zone = ZONES[0] as string;
 
@@ -88,7 +87,7 @@ async function take(taken: Step): Promise<void> {
     await desk.app.request("/api/tickets", send(admin, fields));
   }
   if (kind === "move" && ticket) {
-    const status = NEXT[amount % NEXT.length];
+    const status = STATUSES[amount % STATUSES.length];
     await desk.patch(admin, ticket, { status, ...(which % 7 === 0 && { is_machine_down: flag }) });
   }
   if (kind === "acknowledge" && ticket) await desk.acknowledge(admin, ticket);

@@ -1,4 +1,6 @@
 import type { Stats } from "../../src/stats/schemas.ts";
+import type { TicketStatus } from "../../src/vocabulary/statuses.ts";
+import { OPEN } from "../desk/stock.ts";
 import { queryAll } from "../helpers.ts";
 
 // The figures of docs/stats.md once more, from the rows themselves, without SQL, without days that were kept, and
@@ -6,7 +8,7 @@ import { queryAll } from "../helpers.ts";
 
 interface Ticket {
   id: number;
-  status: string;
+  status: TicketStatus;
   priority: string;
   machine_id: number;
   is_machine_down: 0 | 1;
@@ -22,7 +24,6 @@ interface Machine {
   retired_at: string | null;
 }
 
-const OPEN = ["received", "diagnostic", "in_progress", "waiting_parts"];
 const QUARTER_MS = 15 * 60_000;
 
 /** The date on the clocks of a zone, as the platform itself writes it. */
