@@ -25,7 +25,7 @@ const CHECKED = [
 const status = (next: string) =>
   before(
     "  completed: {\n",
-    `  on_hold: { open: true, completedAt: "clear", next: ["${next}"], words: { en: "On hold", fr: "En attente" } },\n`,
+    `  parked: { open: true, completedAt: "clear", next: ["${next}"], words: { en: "Parked", fr: "Mis de côté" } },\n`,
   );
 const channel = before("  stripe: {\n", "  pager: { retrySeconds: [10, 60] },\n");
 const member = before(
@@ -66,7 +66,7 @@ const WHOLE: Edits = {
       .replace(/throw notAccepted\(.*\);/, 'throw new AppError("too_odd", { params: { what: "It" } });'),
   // As `npm run db:schema` writes it after the migrations of the field and the status.
   "src/db/schema/tickets.ts": (text) =>
-    text.replace('  | "completed"', '  | "on_hold"\n$&').replace("  reported_at: t.text()", "  shift: t.text(),\n$&"),
+    text.replace('  | "completed"', '  | "parked"\n$&').replace("  reported_at: t.text()", "  shift: t.text(),\n$&"),
   "src/tickets/schemas.ts": (text) => inputs(member(text)),
   "src/tickets/csv/line.ts": before("    customer_id: null,\n", "    shift: null,\n"),
   "src/tickets/projection.ts": before("  reported_at: tickets.reported_at,", "  shift: tickets.shift,\n"),
@@ -118,9 +118,9 @@ test("the migration of a status lets a ticket have it", () => {
     INSERT INTO machines (machine_type_id, name, qr_token, created_at, updated_at)
     VALUES (1, 'Haas', '${"q".repeat(22)}', '', '');
     INSERT INTO tickets (ticket_id, title, status, machine_id, reported_by, reporter_name, reported_at, created_at, updated_at)
-    VALUES ('CNC-1126-0001', 'Leak', 'on_hold', 1, 1, 'Tara', '', '', '')`;
+    VALUES ('CNC-1126-0001', 'Leak', 'parked', 1, 1, 'Tara', '', '', '')`;
   expect(() => databaseAfter(migrations).exec(ticket)).toThrow("CHECK constraint failed");
-  const db = databaseWith("on_hold", "waiting_parts", ["tickets"]);
+  const db = databaseWith("parked", "waiting_parts", ["tickets"]);
   db.exec(ticket);
   expect(db.prepare("SELECT is_open FROM tickets").get()).toEqual({ is_open: 1 });
 });
