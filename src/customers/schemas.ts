@@ -44,7 +44,9 @@ export const CreateCustomerInput = z
     language: z.enum(LOCALES).nullable().default(null),
     notes: optionalText(5000),
   })
-  .openapi("CreateCustomerInput");
+  .openapi("CreateCustomerInput", {
+    example: { name: "Luc Gagnon", company: "Usinage Gagnon", email: "luc@gagnon.example", language: "fr" },
+  });
 export type CreateCustomerInput = z.output<typeof CreateCustomerInput>;
 
 export const UpdateCustomerInput = z
@@ -59,7 +61,7 @@ export const UpdateCustomerInput = z
     archived: z.boolean().openapi({ description: "Archived customers are in no list, and no new ticket names them." }),
   })
   .partial()
-  .openapi("UpdateCustomerInput");
+  .openapi("UpdateCustomerInput", { example: { company: "Usinage Gagnon inc." } });
 export type UpdateCustomerInput = z.output<typeof UpdateCustomerInput>;
 
 export const Customer = z
@@ -120,6 +122,7 @@ export const ContactMethodInput = z
     message: "must be an e-mail address",
   })
   .openapi("ContactMethodInput", {
+    example: { kind: "whatsapp", value: "+1 514 555 0123" },
     anyOf: [
       { properties: { kind: { type: "string", enum: ["email"] }, value: EMAIL_FORMAT } },
       { properties: { kind: { type: "string", enum: CONTACT_KINDS.filter((kind) => kind !== "email") } } },
@@ -155,6 +158,15 @@ export const ContactPreferencesInput = ContactPreferences.refine(
     message: "quiet_from and quiet_until go together",
   },
 ).openapi("ContactPreferencesInput", {
+  example: {
+    preferred_channel: "email",
+    allow_email: true,
+    allow_sms: false,
+    allow_whatsapp: true,
+    allow_phone: true,
+    quiet_from: "20:00",
+    quiet_until: "07:00",
+  },
   description: "Quiet hours have a beginning and an end, which differ, or neither.",
   anyOf: [{ type: "null" as const }, { type: "string" as const, pattern: CLOCK }].map((clock) => ({
     properties: { quiet_from: clock, quiet_until: clock },
@@ -183,7 +195,9 @@ export const ContactHistoryInput = z
     direction: z.enum(CONTACT_DIRECTIONS),
     summary: text(1, 2000),
   })
-  .openapi("ContactHistoryInput");
+  .openapi("ContactHistoryInput", {
+    example: { channel: "phone", direction: "inbound", summary: "Asks when the machine runs again." },
+  });
 export type ContactHistoryInput = z.output<typeof ContactHistoryInput>;
 export const ContactHistoryOutput = z.object({ entry: ContactHistoryEntry }).openapi("ContactHistoryOutput");
 export const ContactHistoryListOutput = z

@@ -30,7 +30,13 @@ export const SendEmailInput = z
       .optional()
       .openapi({ description: "Of the words around the text, for recipients whose language is not known." }),
   })
-  .openapi("SendEmailInput");
+  .openapi("SendEmailInput", {
+    example: {
+      recipients: [{ email: "luc@gagnon.example", name: "Luc Gagnon" }],
+      subject: "Your machine",
+      body: "The part arrives on Monday.",
+    },
+  });
 export type SendEmailInput = z.output<typeof SendEmailInput>;
 
 export const EmailRecipient = z

@@ -58,7 +58,15 @@ export const CreateMachineInput = z
     status: z.enum(MACHINE_STATUSES).default("operational"),
     status_reason: optionalText(500),
   })
-  .openapi("CreateMachineInput");
+  .openapi("CreateMachineInput", {
+    example: {
+      machine_type: "CNC",
+      name: "Lathe 3",
+      model: "NLX 2500",
+      serial_number: "NL251-0418",
+      location: "Hall B",
+    },
+  });
 export type CreateMachineInput = z.output<typeof CreateMachineInput>;
 
 export const UpdateMachineInput = z
@@ -74,7 +82,7 @@ export const UpdateMachineInput = z
       .openapi({ description: "Stays `out_of_service` while an open ticket says that the machine is down." }),
     status_reason: optionalText(500).openapi({ description: "Why the status is set: for the machine's timeline." }),
   })
-  .openapi("UpdateMachineInput");
+  .openapi("UpdateMachineInput", { example: { status: "out_of_service", status_reason: "Guard door switch bridged" } });
 export type UpdateMachineInput = z.output<typeof UpdateMachineInput>;
 
 export const MachineOutput = z.object({ machine: Machine }).openapi("MachineOutput");

@@ -29,8 +29,8 @@ export const REQUEST_PROBLEMS = {
   ),
   unknown_parameter: problem(
     400,
-    ["Unknown query parameter", "This address knows no other query parameters than: {known}."],
-    ["Paramètre inconnu", "Cette adresse ne connaît pas d'autres paramètres que : {known}."],
+    ["Unknown query parameter", "Query parameters that this address knows: {known}."],
+    ["Paramètre inconnu", "Paramètres que cette adresse connaît : {known}."],
   ),
   invalid_cursor: problem(
     400,

@@ -13,7 +13,8 @@ const PUSH_SERVICE_HOSTS = [
 ];
 
 /**
- * The one spelling of a subscription's endpoint, without its fragment: what is stored, compared and sent to.
+ * The one spelling of a subscription's endpoint, without its fragment (RFC 3986 section 6.2.2): what is stored, compared
+ * and sent to.
  *
  * @returns null when it does not lead to a known push service on port 443, so that nobody can point our requests
  *   elsewhere. ALLOW_LOCAL_TARGETS admits `http://localhost` and `127.0.0.1` at any port.
@@ -22,6 +23,10 @@ export function pushEndpoint(endpoint: string, env: Env): string | null {
   if (!isAllowedTarget(endpoint, env.ALLOW_LOCAL_TARGETS)) return null;
   const url = new URL(endpoint);
   url.hash = "";
+  url.pathname = url.pathname.replace(/%[0-9a-f]{2}/gi, (escape) => {
+    const character = String.fromCharCode(Number.parseInt(escape.slice(1), 16));
+    return /[\w.~-]/.test(character) ? character : escape.toUpperCase();
+  });
   if (url.protocol === "http:") return url.href;
   const isKnown = [...PUSH_SERVICE_HOSTS, ...env.PUSH_HOSTS].some((known) =>
     known.startsWith(".") ? url.hostname.endsWith(known) : url.hostname === known,

@@ -28,7 +28,7 @@ export const CreateTicketInput = z
         description: "When it was written offline: at most 30 days ago and 5 minutes ahead.",
       }),
   } satisfies Record<CreatedField, z.ZodType>)
-  .openapi("CreateTicketInput");
+  .openapi("CreateTicketInput", { example: { title: "Spindle vibrates above 8,000 rpm", machine_id: 1 } });
 export type CreateTicketInput = z.output<typeof CreateTicketInput>;
 
 /** What follows from the rest, or is noted by us: nobody sets it. */
@@ -89,10 +89,12 @@ export const UpdateTicketInput = z
     comment: text(1, 5000),
   } satisfies Record<ChangedField, z.ZodType>)
   .partial()
-  .openapi("UpdateTicketInput");
+  .openapi("UpdateTicketInput", { example: { status: "in_progress", comment: "Bearing is worn, I change it." } });
 export type UpdateTicketInput = z.output<typeof UpdateTicketInput>;
 
-export const CommentInput = z.object({ body: text(1, 5000) }).openapi("CommentInput");
+export const CommentInput = z
+  .object({ body: text(1, 5000) })
+  .openapi("CommentInput", { example: { body: "Coolant pump is running again." } });
 
 export const TimelineEntry = z
   .object({

@@ -32,13 +32,21 @@ export const CreateUserInput = z
     password,
     language: language.default(null),
   })
-  .openapi("CreateUserInput");
+  .openapi("CreateUserInput", {
+    example: {
+      name: "Marie Tremblay",
+      email: "marie@shop.example",
+      role: "technician",
+      password: "seven-spindles-turn",
+      language: "fr",
+    },
+  });
 export type CreateUserInput = z.output<typeof CreateUserInput>;
 
 export const UpdateUserInput = z
   .object({ name, role: z.enum(ROLES), active: z.boolean(), password, language })
   .partial()
-  .openapi("UpdateUserInput");
+  .openapi("UpdateUserInput", { example: { role: "supervisor" } });
 export type UpdateUserInput = z.output<typeof UpdateUserInput>;
 
 export const UpdateMeInput = z
@@ -49,7 +57,7 @@ export const UpdateMeInput = z
     password,
   })
   .partial()
-  .openapi("UpdateMeInput");
+  .openapi("UpdateMeInput", { example: { language: "fr" } });
 export type UpdateMeInput = z.output<typeof UpdateMeInput>;
 
 export const UserListQuery = z.object({

@@ -14,7 +14,9 @@ const events = z
 
 export const CreateWebhookInput = z
   .object({ url, events, description: optionalText(200), active: z.boolean().default(true) })
-  .openapi("CreateWebhookInput");
+  .openapi("CreateWebhookInput", {
+    example: { url: "https://connect.example.com/workflow/123", events: ["ticket.created"], description: "Pabbly" },
+  });
 export type CreateWebhookInput = z.output<typeof CreateWebhookInput>;
 
 export const UpdateWebhookInput = z
@@ -24,7 +26,7 @@ export const UpdateWebhookInput = z
     description: nullableText(200).optional(),
     active: z.boolean().optional().openapi({ description: "true clears what had switched it off." }),
   })
-  .openapi("UpdateWebhookInput");
+  .openapi("UpdateWebhookInput", { example: { active: true } });
 export type UpdateWebhookInput = z.output<typeof UpdateWebhookInput>;
 
 export const WebhookEndpoint = z

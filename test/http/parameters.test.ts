@@ -51,7 +51,7 @@ describe("an unknown query parameter", () => {
       send(admin, undefined, { "accept-language": "fr" }),
     );
     const { detail, errors } = await expectProblem(response, 400, "unknown_parameter");
-    expect(detail).toBe("Cette adresse ne connaît pas d'autres paramètres que : –.");
+    expect(detail).toBe("Paramètres que cette adresse connaît : –.");
     expect(errors).toEqual([{ path: "x".repeat(50), message: "is not known here" }]);
   });
 

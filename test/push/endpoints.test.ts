@@ -83,6 +83,7 @@ describe("one endpoint, however it is spelled", () => {
     "https://fcm.googleapis.com/fcm/x/../send/./abc:def?a=B",
     "https://fcm.googleapis.com/fcm/%2e%2E/fcm/send/abc:def?a=B#fragment",
     "https://fcm.googleapis.com/fcm/send/abc:def?a=B#",
+    "https://fcm.googleapis.com/fcm/send/%61b%63:def?a=B",
   ];
   const endpoints = () => queryAll<{ endpoint: string }>("SELECT endpoint FROM push_subscriptions");
 
