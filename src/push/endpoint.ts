@@ -23,9 +23,9 @@ export function pushEndpoint(endpoint: string, env: Env): string | null {
   if (!isAllowedTarget(endpoint, env.ALLOW_LOCAL_TARGETS)) return null;
   const url = new URL(endpoint);
   url.hash = "";
-  url.pathname = url.pathname.replace(/%[0-9a-f]{2}/gi, (escape) => {
-    const character = String.fromCharCode(Number.parseInt(escape.slice(1), 16));
-    return /[\w.~-]/.test(character) ? character : escape.toUpperCase();
+  url.pathname = url.pathname.replace(/%[0-9a-f]{2}/gi, (octet) => {
+    const character = String.fromCharCode(Number.parseInt(octet.slice(1), 16));
+    return /[\w.~-]/.test(character) ? character : octet.toUpperCase();
   });
   if (url.protocol === "http:") return url.href;
   const isKnown = [...PUSH_SERVICE_HOSTS, ...env.PUSH_HOSTS].some((known) =>
