@@ -23,8 +23,7 @@ beforeAll(async () => {
 
 afterAll(() => worker?.dispose());
 
-/** Sends a file and takes the answer, whether or not all of the file was taken. */
-const send = (file: string, query = "") =>
+const sendOnce = (file: string, query: string) =>
   new Promise<{ status: number; body: string }>((resolve, reject) => {
     const options = { method: "POST", headers: { "content-type": "text/csv", authorization: `Bearer ${token}` } };
     const request = httpRequest(`${worker.origin}/api/tickets/import${query}`, options, async (response) => {
@@ -35,6 +34,20 @@ const send = (file: string, query = "") =>
     request.on("error", reject);
     request.end(file);
   });
+
+/**
+ * Sends a file and takes the answer, whether or not all of the file was taken. A connection that is closed on a sender
+ * in mid-body may take the answer with it: then it is asked again.
+ */
+async function send(file: string, query = "") {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await sendOnce(file, query);
+    } catch (error) {
+      if (tries === 5 || !/ECONNRESET|EPIPE/.test(String(error))) throw error;
+    }
+  }
+}
 
 const upTo = (bytes: number, begin: string, unit: string) =>
   begin + unit.repeat(Math.floor((bytes - begin.length) / unit.length));
