@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 
 // The renderer's own button for the dark colours belongs to a bar that is not shown.
 const INIT = `const dark = matchMedia("(prefers-color-scheme: dark)");
@@ -14,12 +14,17 @@ SwaggerUIBundle({
 });
 `;
 
+/** Leaves a file alone that holds this already: a running `wrangler dev` starts its Worker anew when one is written. */
+function keep(file: string, content: Buffer): void {
+  if (!existsSync(file) || !readFileSync(file).equals(content)) writeFileSync(file, content);
+}
+
 /** Lays out dist/assets, what the Worker serves as files: the renderer of /api/docs. */
 export function buildAssets(): void {
   const target = "dist/assets/docs-assets";
   mkdirSync(target, { recursive: true });
   for (const file of ["swagger-ui.css", "swagger-ui-bundle.js"]) {
-    copyFileSync(`node_modules/swagger-ui-dist/${file}`, `${target}/${file}`);
+    keep(`${target}/${file}`, readFileSync(`node_modules/swagger-ui-dist/${file}`));
   }
-  writeFileSync(`${target}/init.js`, INIT);
+  keep(`${target}/init.js`, Buffer.from(INIT));
 }

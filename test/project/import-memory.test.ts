@@ -1,4 +1,5 @@
 import { request as httpRequest } from "node:http";
+import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { DEMO_PASSWORD, demoDataSql } from "../../scripts/lib/demo-data.ts";
 import { crashableWorker } from "./crash-worker.ts";
@@ -26,10 +27,8 @@ afterAll(() => worker?.dispose());
 const sendOnce = (file: string, query: string) =>
   new Promise<{ status: number; body: string }>((resolve, reject) => {
     const options = { method: "POST", headers: { "content-type": "text/csv", authorization: `Bearer ${token}` } };
-    const request = httpRequest(`${worker.origin}/api/tickets/import${query}`, options, async (response) => {
-      let body = "";
-      for await (const part of response) body += part;
-      resolve({ status: response.statusCode ?? 0, body });
+    const request = httpRequest(`${worker.origin}/api/tickets/import${query}`, options, (response) => {
+      text(response).then((body) => resolve({ status: response.statusCode ?? 0, body }), reject);
     });
     request.on("error", reject);
     request.end(file);
@@ -44,7 +43,7 @@ async function send(file: string, query = "") {
     try {
       return await sendOnce(file, query);
     } catch (error) {
-      if (tries === 5 || !/ECONNRESET|EPIPE/.test(String(error))) throw error;
+      if (tries === 5 || !["ECONNRESET", "EPIPE"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
     }
   }
 }
