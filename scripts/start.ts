@@ -1,6 +1,5 @@
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { getPlatformProxy } from "wrangler";
 import type { Bindings } from "../src/env.ts";
 import { buildAssets } from "./lib/assets.ts";
 import { DEMO_PASSWORD, DEMO_USERS, demoDataSql } from "./lib/demo-data.ts";
@@ -26,6 +25,8 @@ const MIGRATE = ["d1", "migrations", "apply", "DB", "--local"];
 console.log("Bringing the local database up to date ...");
 if (capture("wrangler", MIGRATE, { CI: "true" }) === null) run("wrangler", MIGRATE, { CI: "true" });
 
+// Loaded only now: it takes a second, which whoever mistyped an argument need not wait.
+const { getPlatformProxy } = await import("wrangler");
 const { env, dispose } = await getPlatformProxy<Bindings>();
 const anyone = await env.DB.prepare("SELECT id FROM users LIMIT 1").first();
 if (!anyone) {
