@@ -6,7 +6,7 @@ import { machine_types } from "../src/db/schema.ts";
 import { readEnv } from "../src/env.ts";
 import { createLogger, describeError } from "../src/log.ts";
 import { unsigned } from "./auth/credentials.ts";
-import { abortOn, collideAlways, dropFaults } from "./faults/triggers.ts";
+import { abortOn, collideAlways, dropFaults } from "./db/triggers.ts";
 import { bindings, machine, PASSWORD, type Person, person, recordedSleep, send, startApp } from "./helpers.ts";
 
 const LEVELS = ["debug", "info", "warn", "error"] as const;

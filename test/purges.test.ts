@@ -1,9 +1,9 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { abortOn, dropFaults } from "./db/triggers.ts";
 import { countedDatabase } from "./deliveries/counted-database.ts";
 import { clearDeliveries } from "./deliveries/rows.ts";
 import { NIGHTLY, stage } from "./deliveries/stage.ts";
-import { abortOn, dropFaults } from "./faults/triggers.ts";
 import { execute, type Person, person, queryAll, rowCounts } from "./helpers.ts";
 
 let technician: Person;

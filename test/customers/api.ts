@@ -2,8 +2,8 @@ import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 import type { ContactMethod, CreateCustomerInput } from "../../src/customers/schemas.ts";
 import { Customer } from "../../src/customers/schemas.ts";
-import { interposed } from "../desk/interposed.ts";
 import { type App, at, bindings, type Person, queryAll, send, startApp } from "../helpers.ts";
+import { interposed } from "../tickets/interposed.ts";
 
 type Headers = Record<string, string>;
 type Method = (typeof ContactMethod)["_output"];

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
-import { breakingConnection } from "../faults/connection.ts";
-import { abortOn, dropFaults, FAULT_TEXT } from "../faults/triggers.ts";
+import { breakingConnection } from "../db/connection.ts";
+import { abortOn, dropFaults, FAULT_TEXT } from "../db/triggers.ts";
 import { bindings, execute, type Person, person, queryAll, recordedSleep, rowCounts, startApp } from "../helpers.ts";
 import { expectProblem } from "../problems.ts";
 import { customersOf, disagreements } from "./api.ts";

@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { encodeCursor } from "../../src/http/cursor.ts";
-import { planOf, recordingDatabase } from "../desk/plan.ts";
 import { bindings, execute, machine, type Person, person, queryAll, rowCounts, send, startApp } from "../helpers.ts";
 import { expectProblem, expectRefusal } from "../problems.ts";
 import { createdTicket, postTicket } from "../tickets/api.ts";
+import { planOf, recordingDatabase } from "../tickets/plan.ts";
 import { customerOf, customersOf } from "./api.ts";
 
 let time = Date.parse("2026-11-20T15:00:00.000Z");

@@ -4,7 +4,6 @@ import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { isTransient, isUniqueViolation, unavailability } from "../../src/db/errors.ts";
 import { machine_types } from "../../src/db/schema.ts";
 import { type Shop, setUpShop } from "../deliveries/shop.ts";
-import { UNAVAILABLE, unavailableAt } from "../faults/unavailable.ts";
 import {
   bindings,
   PASSWORD,
@@ -18,6 +17,7 @@ import {
 } from "../helpers.ts";
 import { expectProblem } from "../problems.ts";
 import { subscriptionKeys } from "../push/subscription-keys.ts";
+import { UNAVAILABLE, unavailableAt } from "./unavailable.ts";
 
 // A database that is out of reach, busy or full is said to be so, with the moment to try again.
 

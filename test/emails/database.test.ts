@@ -5,9 +5,9 @@ import { countedDatabase } from "../deliveries/counted-database.ts";
 import { deliveryRows } from "../deliveries/rows.ts";
 import { createTicket, ok, type Shop } from "../deliveries/shop.ts";
 import { stage } from "../deliveries/stage.ts";
-import { planOf, recordingDatabase } from "../desk/plan.ts";
 import { queryAll, send } from "../helpers.ts";
 import { expectRefusal } from "../problems.ts";
+import { planOf, recordingDatabase } from "../tickets/plan.ts";
 import { customerDesk, news, REACHABLE } from "./customer.ts";
 import { addCustomer, clearMail, emailRows, mailbox, newestEmail, postEmail, postOffice } from "./mailbox.ts";
 

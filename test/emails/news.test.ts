@@ -3,8 +3,8 @@ import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type DeliveryRow, deliveryRows, notices } from "../deliveries/rows.ts";
 import { eventOf, type Shop, setUpShop } from "../deliveries/shop.ts";
 import { stage } from "../deliveries/stage.ts";
-import { interposed } from "../desk/interposed.ts";
 import { execute, queryAll, send } from "../helpers.ts";
+import { interposed } from "../tickets/interposed.ts";
 import { customerDesk, decisions, EMAIL, history, news, REACHABLE } from "./customer.ts";
 import { clearMail, emailRows, newestEmail } from "./mailbox.ts";
 

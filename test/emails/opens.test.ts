@@ -1,9 +1,9 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { openedBy } from "../../src/emails/opens.ts";
+import { abortOn, dropFaults } from "../db/triggers.ts";
 import { countedDatabase } from "../deliveries/counted-database.ts";
 import { stage } from "../deliveries/stage.ts";
-import { abortOn, dropFaults } from "../faults/triggers.ts";
 import { queryAll, rowCounts, send } from "../helpers.ts";
 import { clearMail, emailRows, mailbox, newestEmail, postOffice, receive } from "./mailbox.ts";
 

@@ -1,9 +1,9 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { breakingConnection } from "../db/connection.ts";
+import { abortOn, dropFaults } from "../db/triggers.ts";
 import { deliveryRows, onlyDelivery } from "../deliveries/rows.ts";
 import { stage } from "../deliveries/stage.ts";
-import { breakingConnection } from "../faults/connection.ts";
-import { abortOn, dropFaults } from "../faults/triggers.ts";
 import { execute, queryAll, rowCounts, send } from "../helpers.ts";
 import {
   addCustomer,

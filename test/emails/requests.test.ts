@@ -1,12 +1,12 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { breakingConnection } from "../db/connection.ts";
+import { abortOn, dropFaults } from "../db/triggers.ts";
 import { createTicket } from "../deliveries/shop.ts";
 import { stage } from "../deliveries/stage.ts";
-import { interposed } from "../desk/interposed.ts";
-import { breakingConnection } from "../faults/connection.ts";
-import { abortOn, dropFaults } from "../faults/triggers.ts";
 import { execute, type Person, person, rowCounts, send } from "../helpers.ts";
 import { expectProblem, expectRefusal } from "../problems.ts";
+import { interposed } from "../tickets/interposed.ts";
 import { clearMail, emailRows, mailbox, postEmail, postOffice } from "./mailbox.ts";
 
 // What POST /api/tickets/:ref/emails takes and refuses, and what it does once.

@@ -1,10 +1,10 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { channelEntry } from "../../src/vocabulary/channels.ts";
+import { breakingConnection } from "../db/connection.ts";
 import { attemptRows, deliveryRows, notices, onlyDelivery } from "../deliveries/rows.ts";
 import { createTicket, ok } from "../deliveries/shop.ts";
 import { stage } from "../deliveries/stage.ts";
-import { breakingConnection } from "../faults/connection.ts";
 import { execute, queryAll, send } from "../helpers.ts";
 import {
   addCustomer,

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { negotiateLocale, PROBLEMS, type ProblemCode } from "../../src/problem.ts";
 import { unsigned } from "../auth/credentials.ts";
-import { LOST_CONNECTION } from "../faults/connection.ts";
+import { LOST_CONNECTION } from "../db/connection.ts";
 import { at, bindings, machine, ORIGIN, type Person, person, send, startApp } from "../helpers.ts";
 import { expectProblem } from "../problems.ts";
 

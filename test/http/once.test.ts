@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
-import { beforeTrip } from "../faults/trips.ts";
+import { beforeTrip } from "../db/trips.ts";
 import { bindings, execute, person, queryAll, recordedSleep, rowCounts, send, startApp } from "../helpers.ts";
 import { expectProblem } from "../problems.ts";
 

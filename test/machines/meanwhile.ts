@@ -1,9 +1,9 @@
 import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { createApp } from "../../src/app.ts";
-import { interposed } from "../desk/interposed.ts";
 import type { App } from "../helpers.ts";
 import { ORIGIN } from "../helpers.ts";
+import { interposed } from "../tickets/interposed.ts";
 
 /** An application whose first change of a machine is overtaken by `happen`. */
 export function overtaken(happen: () => Promise<unknown>): App {

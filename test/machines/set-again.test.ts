@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from "vitest";
 import type { Role } from "../../src/vocabulary/roles.ts";
-import { crew, openDesk } from "../desk/desk.ts";
 import { machine, type Person, send } from "../helpers.ts";
+import { crew, openDesk } from "../tickets/desk.ts";
 import { patchMachine, shownMachine } from "./api.ts";
 
 const desk = openDesk();

@@ -3,9 +3,9 @@ import { beforeAll, expect, test } from "vitest";
 import type { z } from "zod";
 import { MachineEntry } from "../../src/machines/schemas.ts";
 import type { Role } from "../../src/vocabulary/roles.ts";
-import { crew, openDesk } from "../desk/desk.ts";
 import { execute, machine, type Person, queryAll, send } from "../helpers.ts";
 import { expectProblem } from "../problems.ts";
+import { crew, openDesk } from "../tickets/desk.ts";
 import { patchMachine, shownMachine } from "./api.ts";
 
 type Status = "operational" | "maintenance" | "out_of_service";

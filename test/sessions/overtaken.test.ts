@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from "vitest";
 import { bearer, headers } from "../auth/credentials.ts";
-import { beforeTrip } from "../faults/trips.ts";
+import { beforeTrip } from "../db/trips.ts";
 import { bindings, machine, PASSWORD, type Person, person, queryAll, send, startApp } from "../helpers.ts";
 import { expectProblem } from "../problems.ts";
 import { subscriptionKeys } from "../push/subscription-keys.ts";

@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { Stats } from "../../src/stats/schemas.ts";
-import type { Desk } from "../desk/desk.ts";
 import type { Person } from "../helpers.ts";
+import type { Desk } from "../tickets/desk.ts";
 
 /** The figures of a period, every member checked against the published schema and no other allowed. */
 export async function figures(desk: Desk, sender: Person, query: Record<string, string | number> = {}): Promise<Stats> {

@@ -1,7 +1,7 @@
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { openDesk } from "../desk/desk.ts";
 import { execute, machine, type Person, person } from "../helpers.ts";
 import { postCsv, reported } from "../tickets/csv.ts";
+import { openDesk } from "../tickets/desk.ts";
 import { figures } from "./ask.ts";
 
 // Each figure of docs/stats.md against histories made by hand. The shop's clocks are those of Toronto.

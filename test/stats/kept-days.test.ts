@@ -4,10 +4,10 @@ import { createContext } from "../../src/context.ts";
 import { keepDays } from "../../src/stats/kept-days.ts";
 import { realWorld } from "../../src/world.ts";
 import { countedDatabase } from "../deliveries/counted-database.ts";
-import { openDesk } from "../desk/desk.ts";
-import { interposed } from "../desk/interposed.ts";
 import { execute, machine, type Person, person, queryAll } from "../helpers.ts";
 import { postCsv } from "../tickets/csv.ts";
+import { openDesk } from "../tickets/desk.ts";
+import { interposed } from "../tickets/interposed.ts";
 import { figures } from "./ask.ts";
 import { slowly } from "./slowly.ts";
 

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { beforeAll, expect, test } from "vitest";
 import type { Stats } from "../../src/stats/schemas.ts";
-import { openDesk } from "../desk/desk.ts";
-import { STATUSES } from "../desk/stock.ts";
 import { machine, type Person, person, queryAll, send } from "../helpers.ts";
 import { postCsv } from "../tickets/csv.ts";
+import { openDesk } from "../tickets/desk.ts";
+import { STATUSES } from "../tickets/stock.ts";
 import { slowly } from "./slowly.ts";
 
 // Random histories through the API and the cron run, with a clock in the test's hands: whatever has been kept, marked,

@@ -1,8 +1,8 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { countedDatabase } from "../deliveries/counted-database.ts";
-import { openDesk } from "../desk/desk.ts";
 import { machine, type Person, person, queryAll } from "../helpers.ts";
+import { openDesk } from "../tickets/desk.ts";
 import { figures } from "./ask.ts";
 import { year } from "./year.ts";
 

@@ -1,7 +1,7 @@
 import type { Stats } from "../../src/stats/schemas.ts";
 import type { TicketStatus } from "../../src/vocabulary/statuses.ts";
-import { OPEN } from "../desk/stock.ts";
 import { queryAll } from "../helpers.ts";
+import { OPEN } from "../tickets/stock.ts";
 
 // The figures of docs/stats.md once more, from the rows themselves, without SQL, without days that were kept, and
 // without anything of src/: slow, and easy to compare with the words there.

@@ -1,8 +1,8 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, test } from "vitest";
 import { countedDatabase } from "../deliveries/counted-database.ts";
-import { openDesk } from "../desk/desk.ts";
 import { execute, machine, type Person, person, queryAll } from "../helpers.ts";
+import { openDesk } from "../tickets/desk.ts";
 
 // What is billed is rows written, entries of indexes included. Keeping figures adds one at most to a change, and none to
 // nearly all of them.

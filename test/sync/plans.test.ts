@@ -2,8 +2,8 @@ import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { countedDatabase } from "../deliveries/counted-database.ts";
 import { stage } from "../deliveries/stage.ts";
-import { planOf, recordingDatabase, type Statement } from "../desk/plan.ts";
 import { execute, type Person, person, send } from "../helpers.ts";
+import { planOf, recordingDatabase, type Statement } from "../tickets/plan.ts";
 import { addCustomer } from "./customers.ts";
 import { stripeStage } from "./stripe-stage.ts";
 

@@ -1,8 +1,8 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, expect, test } from "vitest";
 import { unsigned } from "../auth/credentials.ts";
-import { breakingConnection } from "../faults/connection.ts";
-import { abortOn, dropFaults, FAULT_TEXT } from "../faults/triggers.ts";
+import { breakingConnection } from "../db/connection.ts";
+import { abortOn, dropFaults, FAULT_TEXT } from "../db/triggers.ts";
 import {
   at,
   bindings,

@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, expect, test } from "vitest";
-import { collideAlways, dropFaults, foreignTicketSql, runBefore } from "../faults/triggers.ts";
+import { collideAlways, dropFaults, foreignTicketSql, runBefore } from "../db/triggers.ts";
 import {
   at,
   execute,

@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from "vitest";
 import { ROLES } from "../../src/vocabulary/roles.ts";
-import { foreignTicketSql } from "../faults/triggers.ts";
+import { foreignTicketSql } from "../db/triggers.ts";
 import { at, execute, machine, type Person, person, queryAll, rowCounts, startApp } from "../helpers.ts";
 import { createdTicket, postTicket } from "./api.ts";
 

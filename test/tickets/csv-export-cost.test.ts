@@ -1,8 +1,8 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { countedDatabase } from "../deliveries/counted-database.ts";
-import { STATUSES, type Stocked, stock } from "../desk/stock.ts";
 import { bindings, execute, machine, type Person, person, send, startApp } from "../helpers.ts";
+import { STATUSES, type Stocked, stock } from "./stock.ts";
 
 const COUNT = 6000;
 const { database, take } = countedDatabase(env.DB);

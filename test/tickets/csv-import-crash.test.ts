@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, test } from "vitest";
-import { breakingConnection } from "../faults/connection.ts";
+import { breakingConnection } from "../db/connection.ts";
 import { bindings, machine, type Person, person, queryAll, rowCounts, startApp } from "../helpers.ts";
 import { expectCode, lastNumber, reported } from "./csv.ts";
 

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { ROLES, type Role } from "../../src/vocabulary/roles.ts";
-import { crew, expectRefusal, type Fields, openDesk, ticketOf } from "../desk/desk.ts";
 import { execute, machine, type Person, person, queryAll, rowCounts, send } from "../helpers.ts";
+import { crew, expectRefusal, type Fields, openDesk, ticketOf } from "./desk.ts";
 
 const desk = openDesk();
 let people: Record<Role, Person>;

@@ -1,8 +1,8 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
-import { createApp } from "../src/app.ts";
-import { PROBLEMS, type ProblemCode } from "../src/problem.ts";
-import { ORIGIN, startApp } from "./helpers.ts";
+import { createApp } from "../../src/app.ts";
+import { PROBLEMS, type ProblemCode } from "../../src/problem.ts";
+import { ORIGIN, startApp } from "../helpers.ts";
 
 interface Media {
   schema?: Schema;

@@ -1,10 +1,10 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, test } from "vitest";
-import { breakingConnection, LOST_CONNECTION } from "../faults/connection.ts";
-import { unavailableAt } from "../faults/unavailable.ts";
+import { headers } from "../auth/credentials.ts";
+import { breakingConnection, LOST_CONNECTION } from "../db/connection.ts";
+import { unavailableAt } from "../db/unavailable.ts";
 import { bindings, type Person, person, queryAll, recordedSleep, send, startApp } from "../helpers.ts";
 import { expectProblem } from "../problems.ts";
-import { headers } from "./credentials.ts";
 
 // A key that was made and never told opens the door to nobody knows whom.
 

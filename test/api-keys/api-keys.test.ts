@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { ApiKeyListOutput, CreatedApiKeyOutput } from "../../src/api-keys/schemas.ts";
 import type { Role } from "../../src/vocabulary/roles.ts";
+import { headers } from "../auth/credentials.ts";
 import { execute, machine, PASSWORD, type Person, person, queryAll, send, startApp } from "../helpers.ts";
 import { expectRefusal } from "../problems.ts";
 import { createdTicket } from "../tickets/api.ts";
-import { headers } from "./credentials.ts";
 
 const app = startApp();
 const people = {} as Record<Role, Person>;

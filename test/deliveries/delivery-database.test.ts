@@ -3,10 +3,10 @@ import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { senders } from "../../src/channels.ts";
 import { consume } from "../../src/deliveries/consumer.ts";
-import { attemptRows, clearDeliveries, deliveryRows, insertDue, onlyDelivery } from "../deliveries/rows.ts";
-import { addWebhook, eventOf, receiver, type Shop, setUpShop } from "../deliveries/shop.ts";
-import { stage } from "../deliveries/stage.ts";
 import { execute } from "../helpers.ts";
+import { attemptRows, clearDeliveries, deliveryRows, insertDue, onlyDelivery } from "./rows.ts";
+import { addWebhook, eventOf, receiver, type Shop, setUpShop } from "./shop.ts";
+import { stage } from "./stage.ts";
 
 // The database fails while a delivery is under way: nothing is lost, and nothing is told twice without its id.
 
