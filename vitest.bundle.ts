@@ -6,7 +6,7 @@ import { esmExternalRequirePlugin } from "rolldown/plugins";
 import type { Plugin } from "vitest/config";
 
 const DIRECTORY = "dist/tests";
-const PACKAGES = `/${DIRECTORY}/[^/]+/(?:packages|rolldown-runtime)\\.mjs$`;
+const LOADED_ONCE = `/${DIRECTORY}/[^/]+/(?:packages|source|rolldown-runtime)\\.mjs$`;
 
 /**
  * Bundles src into one file and the packages that it imports into another, and writes for each module of src a file
@@ -42,7 +42,7 @@ async function bundle(directory: string): Promise<Map<string, string>> {
 /**
  * Lets the tests import src out of a bundle that is built anew at each run. The isolate of each test file then loads
  * two large files instead of some two hundred, and the packages, nine tenths of the code, without the detour through
- * Vite. Each module of src is there once, as ever, whichever test file or module imports it, and errors are traced to
+ * Vite, and both only once for all files that it runs. Each module of src is there once, as ever, whichever test file or module imports it, and errors are traced to
  * its lines. Vite serves src itself where single modules matter: in watch mode, which runs what a change concerns, and
  * for coverage.
  */
@@ -55,7 +55,8 @@ export function sourceBundle(): Plugin {
       order: "post", // The Workers plugin has everything go through Vite, and says so before this.
       handler(config) {
         const deps = config.test?.server?.deps;
-        if (deps) Object.assign(deps, { inline: [new RegExp(`^(?!.*${PACKAGES})`)], external: [new RegExp(PACKAGES)] });
+        if (deps)
+          Object.assign(deps, { inline: [new RegExp(`^(?!.*${LOADED_ONCE})`)], external: [new RegExp(LOADED_ONCE)] });
       },
     },
     async configureVitest({ vitest }) {

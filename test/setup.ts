@@ -19,8 +19,9 @@ declare global {
   }
 }
 
-// Files share an isolate, and with it the packages, which take most of the time to load. What a file can change is made
-// anew for each: the modules of src and test with all that they remember, the databases, the bucket, mocks and timers.
+// Files share an isolate, and with it the packages and the bundle of src, which take most of the time to load: as in
+// production, what src remembers outlives a request. What a file can change is made anew for each: the modules of test
+// with all that they remember, the databases, the bucket, mocks and timers.
 vi.resetModules();
 
 const TABLES = String.raw`
