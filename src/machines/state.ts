@@ -2,6 +2,7 @@ import type { ActorContext } from "../context.ts";
 import { newestId } from "../db/insert.ts";
 import { enqueue } from "../deliveries/outbox.ts";
 import { IS_DOWN } from "./conditions.ts";
+import { addMachineEntries } from "./entries.ts";
 
 /**
  * The state that holds, over the row `machines`: out of service while a person or an open ticket says so, else what a
@@ -15,11 +16,18 @@ const ADDED = newestId("machines");
 
 const LISTED = "id IN (SELECT value FROM json_each(?))";
 
-const NOTE_TICKETS = `
-  INSERT INTO machine_timeline (machine_id, user_id, user_name, old_value, new_value, cause, ticket_id, created_at)
-  SELECT machines.id, u.id, u.name, machines.status, ${STATUS}, 'tickets', ?, ?
-  FROM machines JOIN users u ON u.id = ?
-  WHERE machines.${LISTED} AND machines.status <> ${STATUS}`;
+const noteTickets = (ticketId: string): string =>
+  addMachineEntries(
+    {
+      machine_id: "machines.id",
+      old_value: "machines.status",
+      new_value: STATUS,
+      cause: "'tickets'",
+      ticket_id: ticketId,
+      created_at: "?",
+    },
+    `FROM machines JOIN users u ON u.id = ? WHERE machines.${LISTED} AND machines.status <> ${STATUS}`,
+  );
 
 const FOLLOW = `
   UPDATE machines SET status = ${STATUS}, status_since = ?, updated_at = ?
@@ -35,10 +43,7 @@ export function followTickets(ctx: ActorContext, machineIds: number[], ticketId:
   const at = ctx.now().toISOString();
   const ids = JSON.stringify(machineIds);
   const { DB } = ctx.env;
-  return [
-    DB.prepare(NOTE_TICKETS.replace("?", ticketId)).bind(at, ctx.actor.id, ids),
-    DB.prepare(FOLLOW).bind(at, at, ids),
-  ];
+  return [DB.prepare(noteTickets(ticketId)).bind(at, ctx.actor.id, ids), DB.prepare(FOLLOW).bind(at, at, ids)];
 }
 
 /**
@@ -47,9 +52,17 @@ export function followTickets(ctx: ActorContext, machineIds: number[], ticketId:
  */
 export const noteFirst = (ctx: ActorContext): D1PreparedStatement =>
   ctx.env.DB.prepare(
-    `INSERT INTO machine_timeline (machine_id, user_id, user_name, old_value, new_value, cause, comment, created_at)
-     SELECT m.id, u.id, u.name, 'operational', m.status, 'person', m.set_reason, m.created_at
-     FROM machines m JOIN users u ON u.id = m.set_by WHERE m.id = ${ADDED}`,
+    addMachineEntries(
+      {
+        machine_id: "m.id",
+        old_value: "'operational'",
+        new_value: "m.status",
+        cause: "'person'",
+        comment: "m.set_reason",
+        created_at: "m.created_at",
+      },
+      `FROM machines m JOIN users u ON u.id = m.set_by WHERE m.id = ${ADDED}`,
+    ),
   );
 
 /** Whether the entry `e` gives nothing but another reason for what a person had set before: noted, not told. */

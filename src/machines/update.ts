@@ -15,6 +15,7 @@ import { AppError } from "../problem.ts";
 import { searchText } from "../search/words.ts";
 import { atOneInstant } from "../world.ts";
 import { DOWN_TICKETS, HAS_TICKETS, IS_DOWN } from "./conditions.ts";
+import { addMachineEntries } from "./entries.ts";
 import { machineRefusal, SELECT_CHANGED, type SetByHand, setByHand } from "./machines.ts";
 import type { UpdateMachineInput } from "./schemas.ts";
 import { tellState } from "./state.ts";
@@ -75,12 +76,19 @@ async function readForChange(ctx: ActorContext, id: number, input: UpdateMachine
 }
 
 /** Notes a status that a person sets, where it, its cause or its reason is another than before. */
-const NOTE_STATUS = `
-  INSERT INTO machine_timeline (machine_id, user_id, user_name, old_value, new_value, cause, comment, created_at)
-  SELECT m.id, u.id, u.name, m.status, ?2, 'person', ?4, ?6
-  FROM machines m JOIN users u ON u.id = ?5
-  WHERE m.id = ?1 AND m.retired_at IS NULL AND (
-    m.status <> ?2 OR m.set_status IS NOT ?3 OR (?3 IS NOT NULL AND ?4 IS NOT NULL AND m.set_reason IS NOT ?4))`;
+const NOTE_STATUS = addMachineEntries(
+  {
+    machine_id: "m.id",
+    old_value: "m.status",
+    new_value: "?2",
+    cause: "'person'",
+    comment: "?4",
+    created_at: "?6",
+  },
+  `FROM machines m JOIN users u ON u.id = ?5
+   WHERE m.id = ?1 AND m.retired_at IS NULL AND (
+     m.status <> ?2 OR m.set_status IS NOT ?3 OR (?3 IS NOT NULL AND ?4 IS NOT NULL AND m.set_reason IS NOT ?4))`,
+);
 
 /**
  * The assignments of a status that a person sets. Set again to what it is, it has been so all the time; who set it and
