@@ -66,13 +66,13 @@ export const OPT_OUT_WORDS: Record<Locale, Record<"title" | "ask" | "confirm" | 
     ask: "Stop sending e-mails to this address?",
     confirm: "Stop receiving e-mails",
     done: "Done: this address receives no more e-mails.",
-    unknown: "This link is not valid (any more).",
+    unknown: "This link is not valid, or no longer is.",
   },
   fr: {
     title: "Courriels de maintenance",
     ask: "Cesser d'envoyer des courriels à cette adresse ?",
     confirm: "Ne plus recevoir de courriels",
     done: "C'est fait : cette adresse ne reçoit plus de courriels.",
-    unknown: "Ce lien n'est pas ou plus valide.",
+    unknown: "Ce lien n'est pas valide, ou ne l'est plus.",
   },
 };

@@ -9,8 +9,7 @@ import { addMachineEntries } from "./entries.ts";
  * person has set, else operational (contract section 3). So whatever tickets do, what a person has set stays.
  */
 const STATUS = `
-  CASE WHEN set_status = 'out_of_service' OR ${IS_DOWN} THEN 'out_of_service'
-       ELSE COALESCE(set_status, 'operational') END`;
+  CASE WHEN ${IS_DOWN} THEN 'out_of_service' ELSE COALESCE(set_status, 'operational') END`;
 
 const ADDED = newestId("machines");
 

@@ -93,7 +93,10 @@ export const SHOP_PROBLEMS = {
       "Machine is down",
       "An open ticket says that this machine is down: it stays out of service until the ticket ends.",
     ],
-    ["Machine à l'arrêt", "Un ticket ouvert dit que cette machine est à l'arrêt : elle reste hors service d'ici là."],
+    [
+      "Machine à l'arrêt",
+      "Un ticket ouvert dit que cette machine est à l'arrêt : elle reste hors service jusqu'à la fin du ticket.",
+    ],
   ),
   serial_number_taken: problem(
     409,

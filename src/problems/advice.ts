@@ -5,8 +5,8 @@ type Advice = { [L in Locale]: string };
 const advice = (en: string, fr: string): Advice => ({ en, fr });
 
 const FIELDS = advice(
-  "The member errors names each field and says what is wrong with it. Correct these, and send the request again.",
-  "Le membre errors nomme chaque champ et dit ce qui ne va pas. Corrigez-les, puis renvoyez la requête.",
+  "The member `errors` names each field and says what is wrong with it. Correct these, and send the request again.",
+  "Le membre `errors` nomme chaque champ et dit ce qui ne va pas. Corrigez-les, puis renvoyez la requête.",
 );
 const TAKEN = advice(
   "Choose another value, or change the entry that has this one.",
@@ -24,18 +24,18 @@ const SETTING = advice(
 /** What to do about a code where that of its status would not help. */
 const OF_CODE: { [C in ProblemCode]?: Advice } = {
   incomplete_body: advice(
-    "Send the request again, with the same Idempotency-Key.",
-    "Renvoyez la requête, avec la même Idempotency-Key.",
+    "Send the request again, with the same `Idempotency-Key`.",
+    "Renvoyez la requête, avec la même `Idempotency-Key`.",
   ),
   validation_failed: FIELDS,
   value_not_accepted: FIELDS,
   unknown_parameter: advice(
-    "The member known lists them. Correct the spelling, or leave the parameter out.",
-    "Le membre known les énumère. Corrigez l'orthographe, ou omettez le paramètre.",
+    "The member `known` lists them. Correct the spelling, or leave the parameter out.",
+    "Le membre `known` les énumère. Corrigez l'orthographe, ou omettez le paramètre.",
   ),
   invalid_cursor: advice(
-    "Begin again without a cursor, and take next_cursor, or the Link header, as it is.",
-    "Recommencez sans curseur, et reprenez next_cursor, ou l'en-tête Link, tel quel.",
+    "Begin again without a cursor, and take `next_cursor`, or the `Link` header, as it is.",
+    "Recommencez sans curseur, et reprenez `next_cursor`, ou l'en-tête `Link`, tel quel.",
   ),
   invalid_credentials: PASSWORD,
   wrong_password: PASSWORD,
@@ -48,12 +48,12 @@ const OF_CODE: { [C in ProblemCode]?: Advice } = {
     "Envoyez-la d'une page de ce site, ou avec un jeton Bearer au lieu du témoin.",
   ),
   request_in_progress: advice(
-    "Send the same request again after a moment, with the same Idempotency-Key.",
-    "Renvoyez la même requête dans un instant, avec la même Idempotency-Key.",
+    "Send the same request again after a moment, with the same `Idempotency-Key`.",
+    "Renvoyez la même requête dans un instant, avec la même `Idempotency-Key`.",
   ),
   illegal_status_transition: advice(
-    "The member allowed lists what the ticket may become. Somebody else may have been first: current_status and assigned_to say so.",
-    "Le membre allowed énumère les états possibles. Quelqu'un vous a peut-être devancé : voyez current_status et assigned_to.",
+    "The member `allowed` lists what the ticket may become. Somebody else may have been first: `current_status` and `assigned_to` say so.",
+    "Le membre `allowed` énumère les états possibles. Quelqu'un vous a peut-être devancé : voyez `current_status` et `assigned_to`.",
   ),
   machine_type_code_taken: TAKEN,
   email_taken: TAKEN,
@@ -64,8 +64,8 @@ const OF_CODE: { [C in ProblemCode]?: Advice } = {
     "Ajoutez une machine du bon type, et retirez celle-ci.",
   ),
   machine_is_down: advice(
-    "The member tickets lists the tickets that say so. Complete or cancel them, or take their is_machine_down back.",
-    "Le membre tickets énumère les billets qui le disent. Terminez-les, annulez-les, ou retirez leur is_machine_down.",
+    "The member `tickets` lists the tickets that say so. Complete or cancel them, or take their `is_machine_down` back.",
+    "Le membre `tickets` énumère les tickets qui le disent. Terminez-les, annulez-les, ou retirez leur `is_machine_down`.",
   ),
   subscription_expired: advice(
     "Unsubscribe on the device, subscribe anew, and send the new subscription.",
@@ -105,12 +105,12 @@ const OF_STATUS: { [status: number]: Advice } = {
     "Vérifiez l'adresse et ses identifiants. Ce qui a été supprimé ne revient pas à son ancienne adresse.",
   ),
   405: advice(
-    "Use one of the methods that the Allow header names.",
-    "Utilisez une des méthodes que nomme l'en-tête Allow.",
+    "Use one of the methods that the `Allow` header names.",
+    "Utilisez une des méthodes que nomme l'en-tête `Allow`.",
   ),
   412: advice(
-    "Read the newest version, apply the change to it, and send its ETag in If-Match.",
-    "Lisez la version la plus récente, appliquez-y la modification et envoyez son ETag dans If-Match.",
+    "Read the newest version, apply the change to it, and send its `ETag` in `If-Match`.",
+    "Lisez la version la plus récente, appliquez-y la modification et envoyez son `ETag` dans `If-Match`.",
   ),
   413: advice("Send less at once.", "Envoyez moins à la fois."),
   415: advice(
@@ -118,8 +118,8 @@ const OF_STATUS: { [status: number]: Advice } = {
     "Envoyez le type de contenu que le document de l'API donne pour cette route.",
   ),
   429: advice(
-    "Wait as many seconds as the Retry-After header says.",
-    "Attendez le nombre de secondes indiqué par l'en-tête Retry-After.",
+    "Wait as many seconds as the `Retry-After` header says.",
+    "Attendez le nombre de secondes indiqué par l'en-tête `Retry-After`.",
   ),
 };
 
@@ -128,11 +128,11 @@ const REQUEST = advice(
   "Corrigez la requête. Renvoyée telle quelle, elle sera refusée de nouveau.",
 );
 const SERVICE = advice(
-  "Nothing is wrong with the request. Send it again after a while, with the same Idempotency-Key; if it stays, tell the administrator the request_id.",
-  "La requête n'est pas en cause. Renvoyez-la plus tard avec la même Idempotency-Key ; si cela persiste, donnez le request_id à l'administrateur.",
+  "Nothing is wrong with the request. Send it again after a while, with the same `Idempotency-Key`; if it stays, tell the administrator the `request_id`.",
+  "La requête n'est pas en cause. Renvoyez-la plus tard avec la même `Idempotency-Key` ; si cela persiste, donnez le `request_id` à l'administrateur.",
 );
 
-/** What somebody who meets this code should do, in their language. */
+/** What somebody who meets this code should do, in their language; names of members and headers are in backticks. */
 export function adviceFor(locale: Locale, code: ProblemCode): string {
   const { status } = PROBLEMS[code];
   return (OF_CODE[code] ?? OF_STATUS[status] ?? (status >= 500 ? SERVICE : REQUEST))[locale];

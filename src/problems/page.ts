@@ -60,6 +60,10 @@ const detailOf = (locale: Locale, code: ProblemCode): Page[] =>
     .split(/\{(\w+)\}/)
     .map((part, i) => (i % 2 === 0 ? html`${part}` : html`<var>${PLACEHOLDERS[locale][part]}</var>`));
 
+/** Words with what stands in backticks as code. */
+const marked = (text: string): Page[] =>
+  text.split("`").map((part, i) => (i % 2 === 0 ? html`${part}` : html`<code>${part}</code>`));
+
 const frame = (locale: Locale, title: string, content: Page | Page[]): Page => html`<!doctype html>
 <html lang="${locale}">
 <head>
@@ -75,11 +79,12 @@ main { max-width: 42rem; margin: 0 auto; padding: 32px; background: var(--card);
 h1 { margin: 0 0 8px; font-size: 1.4rem; line-height: 1.3 }
 h2 { margin: 24px 0 4px; font-size: 1rem }
 p { margin: 0 0 12px }
+p.more { margin: 28px 0 0 }
 code { font: 0.9em ui-monospace, monospace; color: var(--soft); overflow-wrap: anywhere }
 var { color: var(--soft) }
 a { color: var(--link) }
 ul { margin: 0; padding: 0; list-style: none }
-li { padding: 10px 0; border-top: 1px solid var(--line) }
+li { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 2px 16px; align-items: baseline; padding: 10px 0; border-top: 1px solid var(--line) }
 </style>
 </head>
 <body>
@@ -102,8 +107,8 @@ export function problemPage(locale: Locale, code: ProblemCode): Page {
 <h2>${words.meaning}</h2>
 <p>${detailOf(locale, code)}</p>
 <h2>${words.advice}</h2>
-<p>${adviceFor(locale, code)}</p>
-<p><a href="/problems">${words.all}</a></p>`,
+<p>${marked(adviceFor(locale, code))}</p>
+<p class="more"><a href="/problems">${words.all}</a></p>`,
   );
 }
 

@@ -217,12 +217,12 @@ describe("the opt-out link", () => {
     const before = await rowCounts();
     for (const link of links) {
       for (const method of ["GET", "POST"]) {
-        await expectPage(await app().request(link, { method }), 404, "This link is not valid (any more).");
+        await expectPage(await app().request(link, { method }), 404, "This link is not valid, or no longer is.");
       }
     }
     await expectPage(await otherSecret.app.request(first.link, { method: "POST" }), 404, "not valid");
     const french = { method: "POST", headers: { "accept-language": "fr" } };
-    await expectPage(await app().request("/u/x", french), 404, "Ce lien n&#39;est pas ou plus valide.");
+    await expectPage(await app().request("/u/x", french), 404, "Ce lien n&#39;est pas valide, ou ne l&#39;est plus.");
     await execute("DELETE FROM email_history WHERE recipient = 'other@atelier.example'");
     await expectPage(await app().request(second.link, { method: "POST" }), 404, "not valid");
     expect({ ...(await rowCounts()), email_history: 2 }).toEqual(before);

@@ -97,6 +97,12 @@ describe("one endpoint, however it is spelled", () => {
     expect(await endpoints()).toEqual([{ endpoint: NORMAL }]);
   });
 
+  test("an escape that must stay is one device in either case of its digits", async () => {
+    await subscribe(NORMAL.replace("abc", "a%2fc"));
+    expect((await subscribe(NORMAL.replace("abc", "a%2Fc"))).status).toBe(201);
+    expect(await endpoints()).toEqual([{ endpoint: NORMAL.replace("abc", "a%2Fc") }]);
+  });
+
   test("a path in other letters is another device", async () => {
     await subscribe(NORMAL);
     await subscribe(NORMAL.replace("abc", "ABC"));

@@ -4,7 +4,7 @@ import { optionalText, text } from "../../http/schemas.ts";
 import type { FieldError } from "../../problem.ts";
 import { monthCode } from "../../time/month.ts";
 import { parseInstant } from "../../time/parse.ts";
-import { OPEN_STATUSES, STATUSES } from "../../vocabulary/statuses.ts";
+import { STATUSES } from "../../vocabulary/statuses.ts";
 import type { NewTicket } from "../insert.ts";
 import { forbiddenField } from "../rights.ts";
 import type { Ticket } from "../schemas.ts";
@@ -50,7 +50,7 @@ const descriptionSchema = optionalText(5000);
 const reporterSchema = optionalText(100);
 
 /** Whether somebody still has to work on it. */
-export const isOpen = (status: Ticket["status"]): boolean => OPEN_STATUSES.includes(status);
+export const isOpen = (status: Ticket["status"]): boolean => STATUSES[status].open;
 
 /** Reads one line. Never throws: what is wrong with it goes into its report. */
 export function readLine({ line, fields, broken }: CsvLine, frame: Frame): ReadLine {
@@ -131,7 +131,7 @@ export function readLine({ line, fields, broken }: CsvLine, frame: Frame): ReadL
   function checkTimes(): void {
     if (created && created > frame.now) fail("created_at", "lies in the future");
     if (completed && completed > frame.now) fail("completed_at", "lies in the future");
-    if (completed && status && STATUSES[status].completedAt === "clear") {
+    if (completed && STATUSES[status].completedAt === "clear") {
       fail("completed_at", "belongs to completed and archived tickets only");
     } else if (completed && fields.created_at === undefined) {
       fail("created_at", "is needed where completed_at is given");
