@@ -54,15 +54,18 @@ const PLACEHOLDERS: Record<Locale, Record<string, string>> = {
   },
 };
 
+/** Text as it is set in French: no line begins with a mark that has a blank before it. */
+const unbroken = (text: string): string => text.replace(/ (?=[»:;!?])|(?<=«) /g, "\u00a0");
+
 /** The detail of a code; where an answer names the value, there is a word for it. */
 const detailOf = (locale: Locale, code: ProblemCode): Page[] =>
   PROBLEMS[code][locale].detail
     .split(/\{(\w+)\}/)
-    .map((part, i) => (i % 2 === 0 ? html`${part}` : html`<var>${PLACEHOLDERS[locale][part]}</var>`));
+    .map((part, i) => (i % 2 === 0 ? html`${unbroken(part)}` : html`<var>${PLACEHOLDERS[locale][part]}</var>`));
 
 /** Words with what stands in backticks as code. */
 const marked = (text: string): Page[] =>
-  text.split("`").map((part, i) => (i % 2 === 0 ? html`${part}` : html`<code>${part}</code>`));
+  text.split("`").map((part, i) => (i % 2 === 0 ? html`${unbroken(part)}` : html`<code>${part}</code>`));
 
 const frame = (locale: Locale, title: string, content: Page | Page[]): Page => html`<!doctype html>
 <html lang="${locale}">

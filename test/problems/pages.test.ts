@@ -36,6 +36,12 @@ describe("/problems/:code", () => {
     );
   });
 
+  test("leaves no French mark alone at the beginning of a line", async () => {
+    expect(await (await page("/problems/illegal_status_transition", "fr")).text()).toContain(
+      "«\u00a0<var>état</var>\u00a0» ne peut pas passer",
+    );
+  });
+
   test.each([
     ["validation_failed", "One or more fields are invalid: <var>fields</var>.", "<code>errors</code> names each field"],
     ["person_required", "in people&#39;s hands", "Sign in as a person"],
