@@ -27,7 +27,7 @@ export const post = async <T>(path: string, body: unknown): Promise<T> =>
   (await (await app.request(path, send(admin, body))).json()) as T;
 export const newTicket = async () =>
   (await post<{ ticket: { id: number } }>("/api/tickets", { title: `Alarm ${next()}`, machine_id })).ticket.id;
-const newCustomer = async () =>
+export const newCustomer = async () =>
   (await post<{ customer: { id: number } }>("/api/customers", { name: `Acme ${next()}` })).customer.id;
 export const newWebhook = async () =>
   (
@@ -37,7 +37,7 @@ export const newWebhook = async () =>
     })
   ).webhook.id;
 
-async function newDelivery() {
+export async function newDelivery() {
   const subject = `ticket:${next() + 10_000}`;
   await execute(
     `INSERT INTO deliveries (channel, target, subject, event_type, payload, status, created_at, updated_at)
@@ -54,6 +54,7 @@ export interface Case {
   other?: unknown;
   /** Who sends it; the administrator if nobody else. */
   sender?: Person;
+  headers?: Record<string, string>;
 }
 
 const newSubscription = () => ({
@@ -235,19 +236,21 @@ function file(name: string): FormData {
 /** One request of a case, with a key. */
 export function request(
   operation: string,
-  { path, sender = admin }: Case,
+  { path, sender = admin, headers: more }: Case,
   body: unknown,
   key: string,
+  target = app,
 ): Promise<Response> {
   const method = operation.split(" ")[0] ?? "POST";
-  const headers = { "idempotency-key": key };
+  const headers = { "idempotency-key": key, ...more };
   if (body instanceof FormData) {
-    return app.request(path, { ...send(sender, undefined, headers, method), body });
+    return target.request(path, { ...send(sender, undefined, headers, method), body });
   }
   if (typeof body === "string") {
-    return app.request(path, { ...send(sender, undefined, { ...headers, "content-type": "text/csv" }, method), body });
+    const init = send(sender, undefined, { ...headers, "content-type": "text/csv" }, method);
+    return target.request(path, { ...init, body });
   }
-  return app.request(path, send(sender, body, headers, method));
+  return target.request(path, send(sender, body, headers, method));
 }
 
 /** What a client can compare. */
