@@ -1,7 +1,9 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { apiKey } from "@better-auth/api-key";
-import { APIError, betterAuth } from "better-auth";
+import { APIError } from "better-auth/api";
+import { betterAuth } from "better-auth/minimal";
 import type { Env } from "../env.ts";
+import { authDatabase } from "./database.ts";
 import { hashPassword, verifyPassword } from "./password.ts";
 import { SESSION_SECONDS } from "./session-token.ts";
 
@@ -35,7 +37,7 @@ const create = (env: Env) =>
     baseURL: env.BETTER_AUTH_URL,
     basePath: "/api/auth",
     secret: env.BETTER_AUTH_SECRET,
-    database: env.DB,
+    database: authDatabase(env.DB),
     trustedOrigins: (request) => (request ? [new URL(request.url).origin] : []),
     telemetry: { enabled: false },
     logger: {

@@ -1,4 +1,4 @@
-import { APIError } from "better-auth";
+import { APIError } from "better-auth/api";
 import { openSession } from "../auth/auth.ts";
 import type { Context } from "../context.ts";
 import { AppError } from "../problem.ts";
