@@ -28,7 +28,7 @@ const packages = new Set(
 
 // Those that wait for processes, queues and windows of time begin first and run beside the rest.
 const SLOW =
-  /\/(crash-\w+|fuzz|recipes|generated-client|import-memory|deploy|sync|model|drain|filters|rights|access|last-admin|throttle|common-words)\.test\.ts$/;
+  /\/(crash-\w+|upgrade|fuzz|recipes|generated-client|import-memory|deploy|sync|model|drain|filters|rights|access|last-admin|throttle|common-words)\.test\.ts$/;
 
 /** Those of the project before the Worker's, whose isolate ends when another kind of file is next. */
 class SlowFirst extends BaseSequencer {

@@ -1,24 +1,13 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import type { AddressInfo } from "node:net";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { DatabaseSync, type SQLOutputValue } from "node:sqlite";
 import { buildAssets } from "../../scripts/lib/assets.ts";
 import { freshSecrets } from "../../scripts/lib/secrets.ts";
-import { until } from "../receivers/client.ts";
+import { freePort, type ProcessGroup, startGroup, withinFolder } from "./processes.ts";
 
 const WRANGLER = ["node_modules/wrangler/bin/wrangler.js"];
-
-/** A port that nobody listens on. */
-export const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 
 /** The project's own settings, so placed that wrangler leaves everything it makes in `folder`. */
 function writeConfig(folder: string): string {
@@ -32,16 +21,6 @@ function writeConfig(folder: string): string {
   return file;
 }
 
-/** Whether any process of this group still lives. */
-const alive = (group: number): boolean => {
-  try {
-    process.kill(-group, 0);
-    return true;
-  } catch {
-    return false;
-  }
-};
-
 /**
  * The Worker as `wrangler dev` runs it, in processes of its own and with a database of its own, so that it can be
  * killed without warning and started again over what it has left behind.
@@ -54,18 +33,7 @@ export async function crashableWorker(settings: Record<string, string> = {}) {
   const config = writeConfig(folder);
   const port = await freePort();
   const origin = `http://127.0.0.1:${port}`;
-  const environment = {
-    ...process.env,
-    CI: "true",
-    // A killed process cannot tidy up, so what it keeps outside its state goes with the folder.
-    TMPDIR: folder,
-    // Nothing outside is asked for anything.
-    CLOUDFLARE_CF_FETCH_ENABLED: "false",
-    WRANGLER_HIDE_BANNER: "true",
-    WRANGLER_SEND_METRICS: "false",
-    WRANGLER_LOG_PATH: folder,
-    WRANGLER_REGISTRY_PATH: join(folder, "registry"),
-  };
+  const environment = withinFolder(folder);
   const vars = Object.entries({ ...freshSecrets(), ALLOW_LOCAL_TARGETS: "true", LOG_LEVEL: "warn", ...settings });
   const setUp = spawnSync(
     process.execPath,
@@ -75,14 +43,7 @@ export async function crashableWorker(settings: Record<string, string> = {}) {
   if (setUp.status !== 0) throw new Error(`migrations failed: ${setUp.stdout}${setUp.stderr}`);
   buildAssets();
 
-  let running: ChildProcess | null = null;
-  let output = "";
-
-  const killGroup = () => {
-    if (running?.pid && alive(running.pid)) process.kill(-running.pid, "SIGKILL");
-  };
-  // A test run that is broken off leaves no Worker behind.
-  process.once("exit", killGroup);
+  let running: ProcessGroup | null = null;
 
   /** Reads and writes the database while no Worker runs. */
   const sql = (statement: string): Record<string, SQLOutputValue>[] => {
@@ -105,7 +66,6 @@ export async function crashableWorker(settings: Record<string, string> = {}) {
     /** Has it running; does nothing when it does already. */
     async start(): Promise<void> {
       if (running) return;
-      output = "";
       const args = [
         "dev",
         "--config",
@@ -117,8 +77,7 @@ export async function crashableWorker(settings: Record<string, string> = {}) {
         "--inspector-port",
         `${await freePort()}`,
       ];
-      running = spawn(
-        process.execPath,
+      running = startGroup(
         [
           ...WRANGLER,
           ...args,
@@ -126,18 +85,9 @@ export async function crashableWorker(settings: Record<string, string> = {}) {
           state,
           ...vars.flatMap(([name, value]) => ["--var", `${name}:${value}`]),
         ],
-        // A group of its own, so that wrangler and its workerd die together.
-        { env: environment, stdio: ["ignore", "pipe", "pipe"], detached: true },
+        { env: environment },
       );
-      for (const stream of [running.stdout, running.stderr]) {
-        stream?.on("data", (part: Buffer) => {
-          output = (output + part.toString()).slice(-4000);
-        });
-      }
-      await until(async () => {
-        if (running?.exitCode !== null) throw new Error(`wrangler dev ended: ${output}`);
-        return (await fetch(`${origin}/api/health`).catch(() => null))?.ok === true;
-      }, 60_000);
+      await running.answers(`${origin}/api/health`);
     },
     /** What every mail that was sent consists of, from the files that the local mail service writes. */
     mails() {
@@ -147,20 +97,18 @@ export async function crashableWorker(settings: Record<string, string> = {}) {
     },
     /** The process group of the running Worker. */
     group(): number {
-      if (!running?.pid) throw new Error("no Worker is running");
-      return running.pid;
+      if (!running) throw new Error("no Worker is running");
+      return running.id;
     },
     /** SIGKILL for every process of the Worker, now. */
     async kill(): Promise<void> {
-      const group = running?.pid;
-      killGroup();
-      if (group) await until(async () => !alive(group));
+      await running?.kill();
       running = null;
     },
     /** The cron run of a minute. */
     async cron(): Promise<void> {
       const response = await fetch(`${origin}/cdn-cgi/handler/scheduled?cron=*+*+*+*+*`);
-      if (!response.ok) throw new Error(`cron: ${response.status} ${await response.text()} ${output}`);
+      if (!response.ok) throw new Error(`cron: ${response.status} ${await response.text()} ${running?.output()}`);
     },
     async request(path: string, token: string | null, body?: unknown, headers: Record<string, string> = {}) {
       return fetch(origin + path, {
@@ -175,7 +123,6 @@ export async function crashableWorker(settings: Record<string, string> = {}) {
     },
     async dispose(): Promise<void> {
       await this.kill();
-      process.removeListener("exit", killGroup);
       // The last of its helpers may still be writing a file.
       rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
     },

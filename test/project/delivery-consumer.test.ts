@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { Webhook } from "standardwebhooks";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { until } from "../receivers/client.ts";
-import { freePort } from "./crash-worker.ts";
+import { freePort } from "./processes.ts";
 
 // examples/webhook-consumer is what integrators start from: it must verify signatures and drop repeats.
 
