@@ -7,8 +7,9 @@ const QUEUE_DELAY_MAX_SECONDS = 12 * 60 * 60;
 const MESSAGES_PER_SEND = 100;
 
 /**
- * A statement that puts deliveries into the outbox, for the batch of the change that causes them.
- * A job that exists is brought up to date: its generation rises, and it is delivered (again).
+ * A statement that puts deliveries into the outbox, for the batch of the change that causes them: one for all of them, since
+ * each writes down the last id that it has given. A job that exists is brought up to date: its generation rises, and it is
+ * delivered (again).
  *
  * @param select a SELECT of `channel, target, subject, event_type, payload`; give it a WHERE, or SQLite cannot tell
  *   its end from the conflict clause.
@@ -35,7 +36,7 @@ const INSERT = `
 const ENQUEUE = [
   INSERT,
   `) AS job WHERE true
-  ON CONFLICT (channel, target, subject, event_type) DO UPDATE SET
+  ON CONFLICT (subject, channel, target, event_type) DO UPDATE SET
     payload         = excluded.payload,
     generation      = generation + 1,
     updated_at      = excluded.updated_at,
@@ -51,7 +52,7 @@ const ENQUEUE = [
 const ENQUEUE_ONCE = [
   INSERT,
   `) AS job WHERE true
-  ON CONFLICT (channel, target, subject, event_type) DO NOTHING
+  ON CONFLICT (subject, channel, target, event_type) DO NOTHING
   RETURNING id`,
 ] as const;
 

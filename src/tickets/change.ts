@@ -3,7 +3,7 @@ import { isNotNullViolation } from "../db/errors.ts";
 import { assignments, type Fragment, joined } from "../db/fragment.ts";
 import type { tickets } from "../db/schema.ts";
 import { untilWritten } from "../db/until-written.ts";
-import { announceEnqueued } from "../deliveries/outbox.ts";
+import { announceEnqueued, enqueue } from "../deliveries/outbox.ts";
 import { anyVersion, ifMatchHolds } from "../http/etag.ts";
 import {
   type Answer,
@@ -18,7 +18,7 @@ import type { CustomerNews, PushEvent, WebhookEvent } from "../vocabulary/events
 import type { TimelineAction } from "../vocabulary/timeline.ts";
 import { atOneInstant } from "../world.ts";
 import { addEntries } from "./entries.ts";
-import { actorDocument, enqueueCustomerNews, enqueuePush, enqueueWebhooks } from "./events.ts";
+import { actorDocument, newsJob, pushJobs, webhookJobs } from "./events.ts";
 import { selectMembers } from "./projection.ts";
 import { readForChange } from "./read.ts";
 import type { Ticket } from "./schemas.ts";
@@ -171,21 +171,25 @@ function timeline(ctx: ActorContext, ticketId: number, change: Change): D1Prepar
 
 /** Who is told: every endpoint that listens, each person once, and the customer. */
 function notifications(ctx: ActorContext, ticketId: number, change: Change): D1PreparedStatement[] {
-  const about = { ticket: "?", ticketParam: ticketId, perVersion: true };
-  const statements: D1PreparedStatement[] = [];
+  const about = { ticket: "?", ticketParam: ticketId };
+  const perVersion = { ...about, perVersion: true };
+  const jobs: Fragment[] = [];
   if (change.webhooks.length > 0) {
-    const details = { actor: actorDocument(ctx), ...change.details };
-    statements.push(enqueueWebhooks(ctx, change.webhooks, { ...about, details }));
+    jobs.push(webhookJobs(ctx, change.webhooks, { actor: actorDocument(ctx), ...change.details }, perVersion));
   }
-  const told = new Set<number>([ctx.actor.id]);
-  for (const { event, user_id } of change.pushes) {
-    if (user_id === null || told.has(user_id)) continue;
+  const told = new Set([ctx.actor.id]);
+  const pushes = change.pushes.flatMap(({ event, user_id }) => {
+    if (user_id === null || told.has(user_id)) return [];
     told.add(user_id);
-    statements.push(enqueuePush(ctx, event, user_id, about));
-  }
+    return [{ event, user_id }];
+  });
+  if (pushes.length > 0) jobs.push(pushJobs(ctx, pushes, perVersion));
+  const { sql, params } = joined(" UNION ALL ", jobs);
+  const statements = jobs.length > 0 ? [enqueue(ctx, sql, params)] : [];
   if (change.news) {
-    const once = change.news === "received";
-    statements.push(enqueueCustomerNews(ctx, change.news, { ticket: "?", ticketParam: ticketId, once }));
+    const news = newsJob(ctx, change.news, about);
+    // What a ticket is received as is told once, however often it comes to that.
+    statements.push(enqueue(ctx, news.sql, news.params, { once: change.news === "received" }));
   }
   return statements;
 }

@@ -1,8 +1,8 @@
 import type { ActorContext } from "../context.ts";
 import { databaseUnavailable, isNotNullViolation, isUniqueViolation } from "../db/errors.ts";
-import type { Fragment } from "../db/fragment.ts";
+import { type Fragment, joined } from "../db/fragment.ts";
 import { stillSignedIn, unauthorized } from "../db/signed-in.ts";
-import { announceEnqueued } from "../deliveries/outbox.ts";
+import { announceEnqueued, enqueue } from "../deliveries/outbox.ts";
 import {
   type Answer,
   answerFromBatch,
@@ -19,7 +19,7 @@ import type { WebhookEvent } from "../vocabulary/events.ts";
 import { atOneInstant } from "../world.ts";
 import { numberSql, raiseCounters, takeNumbers } from "./counters.ts";
 import { addEntries } from "./entries.ts";
-import { actorDocument, enqueueCustomerNews, enqueuePush, enqueueWebhooks } from "./events.ts";
+import { actorDocument, newsJob, pushJobs, webhookJobs } from "./events.ts";
 import { insertTickets, type NewTicket } from "./insert.ts";
 import { CREATED_TICKET, SELECT_CREATED_TICKET } from "./projection.ts";
 import { checkReportedAt } from "./reported-at.ts";
@@ -109,8 +109,8 @@ async function write(
     DB.prepare(INSERT_TICKET).bind(month, input.machine_id, JSON.stringify(row), ctx.actor.id, asSearchText(terms)),
     DB.prepare(INSERT_TIMELINE),
     DB.prepare(INSERT_TERMS).bind(JSON.stringify(terms)),
+    notifications(ctx, input),
   ];
-  statements.push(...notifications(ctx, input));
   // Rows were written past the counter.
   if (repair) statements.unshift(raiseCounters(ctx, counterOf(input.machine_id, month)));
   if (input.is_machine_down) {
@@ -124,16 +124,16 @@ async function write(
 }
 
 /** Who is told: every endpoint that listens, the assigned person unless it is they who act, and the customer. */
-function notifications(ctx: ActorContext, input: CreateTicketInput): D1PreparedStatement[] {
-  const { assigned_to } = input;
-  const ticket = CREATED_TICKET;
+function notifications(ctx: ActorContext, { assigned_to, customer_id }: CreateTicketInput): D1PreparedStatement {
+  const about = { ticket: CREATED_TICKET };
   const events: WebhookEvent[] = assigned_to === null ? ["ticket.created"] : ["ticket.created", "ticket.assigned"];
-  const statements = [enqueueWebhooks(ctx, events, { ticket, details: { actor: actorDocument(ctx) } })];
+  const jobs = [webhookJobs(ctx, events, { actor: actorDocument(ctx) }, about)];
   if (assigned_to !== null && assigned_to !== ctx.actor.id) {
-    statements.unshift(enqueuePush(ctx, "ticket.assigned", assigned_to, { ticket }));
+    jobs.unshift(pushJobs(ctx, [{ event: "ticket.assigned", user_id: assigned_to }], about));
   }
-  if (input.customer_id !== null) statements.push(enqueueCustomerNews(ctx, "received", { ticket, once: true }));
-  return statements;
+  if (customer_id !== null) jobs.push(newsJob(ctx, "received", about));
+  const { sql, params } = joined(" UNION ALL ", jobs);
+  return enqueue(ctx, sql, params);
 }
 
 /** Why `takeNumber` refused: the first condition that does not hold. */
