@@ -36,6 +36,7 @@ const ROOMS = [
   "retention",
   "purges",
   "cron",
+  "pages",
   "app",
   "index",
 ];
@@ -56,8 +57,28 @@ export default {
     {
       name: "every-room-has-its-place",
       severity: "error",
-      from: { path: "^src/", pathNot: room(ROOMS) },
+      from: { path: "^src/", pathNot: [room(ROOMS), "^src/web/"] },
       to: {},
+    },
+    {
+      name: "the-app-knows-the-vocabulary",
+      comment: "And, by their types alone, the schemas: nothing that validates goes to a phone.",
+      severity: "error",
+      from: { path: "^src/web/" },
+      to: { path: "^src/", pathNot: ["^src/(web|vocabulary)/", "^src/.*/schemas\\.ts$"] },
+    },
+    {
+      name: "schemas-are-types-to-the-app",
+      severity: "error",
+      from: { path: "^src/web/" },
+      to: { path: "^src/.*/schemas\\.ts$", dependencyTypesNot: ["type-only"] },
+    },
+    {
+      name: "the-worker-knows-the-pages-of-the-app",
+      comment: "Which addresses are pages, and nothing else of it.",
+      severity: "error",
+      from: { path: "^src/", pathNot: "^src/web/" },
+      to: { path: "^src/web/", pathNot: "^src/web/pages\\.ts$" },
     },
     {
       name: "no-cycles",

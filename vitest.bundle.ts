@@ -13,7 +13,9 @@ const LOADED_ONCE = `/${DIRECTORY}/[^/]+/(?:packages|source|rolldown-runtime)\\.
  * that re-exports its part. Answers which file that is for which module.
  */
 async function bundle(directory: string): Promise<Map<string, string>> {
-  const modules = Object.fromEntries(globSync("src/**/*.ts").map((file) => [file.replace(/\.ts$/, ""), file]));
+  // Of the app in src/web only what the Worker imports.
+  const sources = globSync(["src/*.ts", "src/!(web)/**/*.ts", "src/web/pages.ts"]);
+  const modules = Object.fromEntries(sources.map((file) => [file.replace(/\.ts$/, ""), file]));
   const build = await rolldown({
     input: modules,
     platform: "browser",

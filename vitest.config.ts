@@ -5,12 +5,16 @@ import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 import webPush from "web-push";
+import { buildAssets } from "./scripts/lib/assets.ts";
 import { schemaStatements } from "./scripts/lib/schema.ts";
 import { hashPassword } from "./src/auth/password.ts";
 import { sourceBundle } from "./vitest.bundle.ts";
 
 // The secrets are made here, and wrangler would warn for each test file that it finds none.
 process.env.WRANGLER_LOG = "error";
+
+// The Worker under test serves what the deployed one does.
+buildAssets();
 
 const vapid = webPush.generateVAPIDKeys();
 const migrations = await readD1Migrations("migrations");
@@ -20,7 +24,7 @@ const password = "correct horse battery";
 // isolate loads a few files instead of several hundred.
 const IMPORTED_PACKAGE = /^(?:import|export) (?!type )[^;]*?from "([^".][^":]*)"/gm;
 const packages = new Set(
-  globSync("{src,scripts/lib,test}/**/*.ts", { exclude: ["test/project/**"] })
+  globSync("{src,scripts/lib,test}/**/*.ts", { exclude: ["src/web/**", "test/{project,web,e2e}/**"] })
     .flatMap((file) => [...readFileSync(file, "utf8").matchAll(IMPORTED_PACKAGE)])
     .map(([, specifier = ""]) => specifier)
     .filter((specifier) => specifier !== "vitest"),
@@ -74,7 +78,7 @@ export default defineConfig({
           // Starting workerd and loading the packages takes longer than most files. An isolate runs many of them.
           isolate: false,
           include: ["test/**/*.test.ts"],
-          exclude: ["test/project/**"],
+          exclude: ["test/{project,web,e2e}/**"],
           setupFiles: ["test/setup.ts"],
           globalSetup: ["test/receivers/global-setup.ts"],
           testTimeout: 60_000,
@@ -89,6 +93,10 @@ export default defineConfig({
             },
           },
         },
+      },
+      {
+        // What the app computes without a browser. Browsers themselves: npm run test:e2e.
+        test: { name: "web", include: ["test/web/**/*.test.ts"] },
       },
       {
         // The project's own files: documentation, scripts, structure.

@@ -53,8 +53,9 @@ while (!(await healthy())) await new Promise((resolve) => setTimeout(resolve, 25
 setInterval(() => fetch(`${origin}/cdn-cgi/handler/scheduled?cron=*+*+*+*+*`).catch(() => null), 60_000);
 
 console.log(`
-Shopfloor Tickets is up.
+Shopfloor Tickets is up. Open it, and sign in with one of the demo accounts:
 
+  App        ${origin}
   API        ${origin}/api
   API docs   ${origin}/api/docs
 

@@ -20,6 +20,7 @@ import { createLogger, describeError } from "./log.ts";
 import { machineRoutes, machineTypeRoutes } from "./machines/routes.ts";
 import { DOCS_CONTENT_SECURITY_POLICY, DOCS_PAGE } from "./openapi/docs-page.ts";
 import { openApiDocument, registerComponents } from "./openapi/document.ts";
+import { pageRoutes } from "./pages/routes.ts";
 import { AppError, ERRORS_MAX, type FieldError, negotiateLocale, PROBLEMS, problemResponse } from "./problem.ts";
 import { problemRoutes } from "./problems/routes.ts";
 import { pushRoutes } from "./push/routes.ts";
@@ -144,6 +145,7 @@ export function createApp(world: World = realWorld) {
   );
 
   api.route("/problems", problemRoutes);
+  api.route("/", pageRoutes);
 
   const methodsOf = methodTable(api);
   api.notFound((c) => {

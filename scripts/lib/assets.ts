@@ -1,4 +1,11 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, watch, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { buildWeb, webInputs } from "./web.ts";
+
+const TARGET = "dist/assets";
+/** What the app in dist/assets was built from, and which files it consists of. */
+const STAMP = "dist/web.json";
 
 // The renderer's own button for the dark colours belongs to a bar that is not shown.
 const INIT = `const dark = matchMedia("(prefers-color-scheme: dark)");
@@ -14,17 +21,73 @@ SwaggerUIBundle({
 });
 `;
 
-/** Leaves a file alone that holds this already: a running `wrangler dev` starts its Worker anew when one is written. */
+/**
+ * Writes a file in one go. Leaves it alone when it holds this already: a running `wrangler dev` starts its Worker anew
+ * when one is written.
+ */
 function keep(file: string, content: Buffer): void {
-  if (!existsSync(file) || !readFileSync(file).equals(content)) writeFileSync(file, content);
+  if (existsSync(file) && readFileSync(file).equals(content)) return;
+  mkdirSync(dirname(file), { recursive: true });
+  const unfinished = `${TARGET}/../.${process.pid}`;
+  writeFileSync(unfinished, content);
+  renameSync(unfinished, file);
 }
 
-/** Lays out dist/assets, what the Worker serves as files: the renderer of /api/docs. */
+interface Stamp {
+  inputs: string;
+  files: string[];
+}
+
+function readStamp(): Stamp {
+  if (!existsSync(STAMP)) return { inputs: "", files: [] };
+  return JSON.parse(readFileSync(STAMP, "utf8")) as Stamp;
+}
+
+const isCurrent = ({ inputs, files }: Stamp): boolean =>
+  inputs === webInputs() && files.every((file) => existsSync(`${TARGET}/${file}`));
+
+/** Builds the app and puts it in place of the one that is there, unless that is the same. */
+export async function layOutWeb(): Promise<void> {
+  const before = readStamp();
+  if (isCurrent(before)) return;
+  const inputs = webInputs();
+  const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { version: string };
+  const files = await buildWeb(`${version} (${inputs.slice(0, 7)})`);
+  // The page last: whoever gets it finds what it refers to.
+  for (const [name, content] of files) if (name !== "index.html") keep(`${TARGET}/${name}`, content);
+  keep(`${TARGET}/index.html`, files.get("index.html") ?? Buffer.alloc(0));
+  for (const file of before.files) if (!files.has(file)) rmSync(`${TARGET}/${file}`, { force: true });
+  keep(STAMP, Buffer.from(JSON.stringify({ inputs, files: [...files.keys()] } satisfies Stamp)));
+}
+
+/** Lays out dist/assets, what the Worker serves as files: the app, and the renderer of /api/docs. */
 export function buildAssets(): void {
-  const target = "dist/assets/docs-assets";
-  mkdirSync(target, { recursive: true });
   for (const file of ["swagger-ui.css", "swagger-ui-bundle.js"]) {
-    keep(`${target}/${file}`, readFileSync(`node_modules/swagger-ui-dist/${file}`));
+    keep(`${TARGET}/docs-assets/${file}`, readFileSync(`node_modules/swagger-ui-dist/${file}`));
   }
-  keep(`${target}/init.js`, Buffer.from(INIT));
+  keep(`${TARGET}/docs-assets/init.js`, Buffer.from(INIT));
+  if (isCurrent(readStamp())) return;
+  // In a process of its own: what is built depends on NODE_ENV, which test runners set for themselves.
+  const { status } = spawnSync(process.execPath, ["scripts/web.ts"], {
+    stdio: ["ignore", "inherit", "inherit"],
+    env: { ...process.env, NODE_ENV: "production", NODE_NO_WARNINGS: "1" },
+  });
+  if (status !== 0) throw new Error("the app could not be built");
+}
+
+/** Builds the app anew each time that something in its folder changes. What cannot be built is said, and waits. */
+export function watchWeb(): void {
+  let due: NodeJS.Timeout | undefined;
+  watch("src/web", { recursive: true }, () => {
+    clearTimeout(due);
+    due = setTimeout(() => {
+      const started = performance.now();
+      try {
+        buildAssets();
+        console.log(`Built the app in ${Math.round(performance.now() - started)} ms.`);
+      } catch {
+        // The bundler has said why.
+      }
+    }, 50);
+  });
 }

@@ -2,6 +2,7 @@ import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import { createApp } from "../../src/app.ts";
 import { PROBLEMS, type ProblemCode } from "../../src/problem.ts";
+import { PAGES } from "../../src/web/pages.ts";
 import { ORIGIN, startApp } from "../helpers.ts";
 
 interface Media {
@@ -77,7 +78,8 @@ test("it holds every route of the application, and no other", () => {
   const routes = createApp().routes.filter(({ method }) => method !== "ALL");
   const served = new Set(routes.map(({ method, path }) => `${method} ${path.replace(/:(\w+)/g, "{$1}")}`));
   const documented = OPERATIONS.map(({ name }) => name);
-  expect([...documented, ...UNLISTED].sort()).toEqual([...served].sort());
+  const pages = Object.values(PAGES).map(({ path }) => `GET ${path.replace(/:(\w+)/g, "{$1}")}`);
+  expect([...documented, ...UNLISTED, ...pages].sort()).toEqual([...served].sort());
 });
 
 /** Every `$ref` below a value. */

@@ -12,7 +12,7 @@ test("imports point one way, without cycles", () => {
   expect(status).toBe(0);
 });
 
-const SOURCES = globSync("{src,test,scripts,bench}/**/*.{ts,mjs}").map((file) => ({
+const SOURCES = globSync("{src,test,scripts,bench}/**/*.{ts,tsx,css,mjs}").map((file) => ({
   file,
   lines: readFileSync(file, "utf8").split("\n"),
 }));
