@@ -20,7 +20,7 @@ import { syncIfChanged } from "../sync/enqueue.ts";
 import { CONTACT_KINDS, type ContactKind } from "../vocabulary/contacts.ts";
 import { keepContacts, syncContacts, WHATSAPP_FOLLOWS } from "./contact-sync.ts";
 import { contactValue } from "./contact-values.ts";
-import { findChangeable, findCustomer } from "./read.ts";
+import { aboutCustomer, findChangeable } from "./read.ts";
 import type { ContactMethodInput } from "./schemas.ts";
 
 /** Ways to reach one customer that can be added (contract section 1). */
@@ -67,8 +67,7 @@ export const selectMethods = (ctx: Context, customerId: number, after: MethodPla
  */
 export async function listContactMethods(ctx: Context, customerId: number, query: { limit: number; cursor?: string }) {
   const after = decodeCursor("contact_methods", query.cursor, MethodPlace);
-  await findCustomer(ctx, customerId);
-  const rows = await selectMethods(ctx, customerId, after, query.limit + 1);
+  const rows = await aboutCustomer(ctx, customerId, selectMethods(ctx, customerId, after, query.limit + 1));
   const { page, next_cursor } = paginate("contact_methods", rows, query.limit, methodPlace);
   return { contact_methods: page, next_cursor };
 }

@@ -7,7 +7,7 @@ import { contact_history } from "../db/schema.ts";
 import { decodeId, paginateById } from "../http/cursor.ts";
 import { type Answer, batchOnce, type IdempotencyRecord } from "../http/idempotency.ts";
 import { findTicket } from "../tickets/read.ts";
-import { findChangeable, findCustomer } from "./read.ts";
+import { aboutCustomer, findChangeable } from "./read.ts";
 import type { ContactHistoryInput } from "./schemas.ts";
 
 /** An entry as the API shows it: which column each member comes from. */
@@ -29,13 +29,13 @@ export const historyColumns = {
  */
 export async function listContactHistory(ctx: Context, customerId: number, query: { limit: number; cursor?: string }) {
   const before = decodeId("contact_history", query.cursor);
-  await findCustomer(ctx, customerId);
-  const rows = await ctx.db
+  const entries = ctx.db
     .select(historyColumns)
     .from(contact_history)
     .where(and(eq(contact_history.customer_id, customerId), before ? lt(contact_history.id, before) : undefined))
     .orderBy(desc(contact_history.id))
     .limit(query.limit + 1);
+  const rows = await aboutCustomer(ctx, customerId, entries);
   const { page, next_cursor } = paginateById("contact_history", rows, query.limit);
   return { contact_history: page, next_cursor };
 }

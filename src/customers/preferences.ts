@@ -11,7 +11,7 @@ import {
   type IdempotencyRecord,
 } from "../http/idempotency.ts";
 import { notAccepted } from "../problem.ts";
-import { findChangeable, findCustomer } from "./read.ts";
+import { aboutCustomer, findChangeable } from "./read.ts";
 import type { ContactPreferences } from "./schemas.ts";
 
 const preferenceColumns = {
@@ -45,8 +45,7 @@ export const selectPreferences = (ctx: Context, customerId: number) =>
  * @throws AppError `customer_unknown`.
  */
 export async function getContactPreferences(ctx: Context, customerId: number): Promise<ContactPreferences> {
-  await findCustomer(ctx, customerId);
-  const [row] = await selectPreferences(ctx, customerId);
+  const [row] = await aboutCustomer(ctx, customerId, selectPreferences(ctx, customerId));
   return row ?? DEFAULT_PREFERENCES;
 }
 

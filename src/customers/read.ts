@@ -1,4 +1,5 @@
 import { and, desc, eq, isNotNull, isNull, lt, or, type SQL, sql } from "drizzle-orm";
+import type { BatchItem } from "drizzle-orm/batch";
 import type { Context } from "../context.ts";
 import { customers } from "../db/schema.ts";
 import { decodeId, paginateById } from "../http/cursor.ts";
@@ -37,6 +38,18 @@ export async function findCustomer(ctx: Context, id: number): Promise<Customer> 
   const [customer] = await ctx.db.select(customerColumns).from(customers).where(eq(customers.id, id)).limit(1);
   if (!customer) throw new AppError("customer_unknown");
   return customer;
+}
+
+/**
+ * What a query finds about a customer, in one trip with whether there is such a customer.
+ *
+ * @throws AppError `customer_unknown`.
+ */
+export async function aboutCustomer<Query extends BatchItem<"sqlite">>(ctx: Context, id: number, query: Query) {
+  const known = ctx.db.select({ id: customers.id }).from(customers).where(eq(customers.id, id));
+  const [[customer], found] = await ctx.db.batch([known, query]);
+  if (!customer) throw new AppError("customer_unknown");
+  return found;
 }
 
 /**

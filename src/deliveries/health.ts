@@ -1,8 +1,7 @@
 import type { Context } from "../context.ts";
-import type { Env } from "../env.ts";
 import { CHANNELS, type Channel } from "../vocabulary/channels.ts";
 import { DELIVERY_STATUSES, type DeliveryStatus } from "../vocabulary/deliveries.ts";
-import { listPauses } from "./pauses.ts";
+import { type Pause, selectPauses } from "./pauses.ts";
 
 /** A delivery due or leased for longer than this is stuck. */
 const STUCK_MS = 60 * 60_000;
@@ -55,19 +54,11 @@ interface Faults {
   invalid: number;
 }
 
-// Looked at once per isolate: a table is not rebuilt behind a running Worker's back.
-const constrained = new WeakSet<Env>();
-
-/** Counts what the constraints of the table rule out, if they are not there. */
-async function faults(ctx: Context): Promise<Faults> {
+/** Counts what the constraints of the table rule out, if they are not there. @param definition the table's, as SQL. */
+async function faults(ctx: Context, definition = ""): Promise<Faults> {
   const none = { duplicates: 0, invalid: 0 };
-  if (constrained.has(ctx.env)) return none;
-  const definition = await ctx.env.DB.prepare(DEFINITION).first<string>("sql");
-  const text = definition?.replaceAll(/\s+/g, " ");
-  if (text && CONSTRAINTS.every((constraint) => text.includes(constraint))) {
-    constrained.add(ctx.env);
-    return none;
-  }
+  const text = definition.replaceAll(/\s+/g, " ");
+  if (CONSTRAINTS.every((constraint) => text.includes(constraint))) return none;
   ctx.log.error("deliveries_unconstrained");
   return (await ctx.env.DB.prepare(FAULTS).first<Faults>()) ?? none;
 }
@@ -77,13 +68,15 @@ export async function deliveryHealth(ctx: Context) {
   const { DB } = ctx.env;
   const now = ctx.now();
   const stuckBefore = new Date(now.getTime() - STUCK_MS).toISOString();
-  const [[counts, leased], paused, found] = await Promise.all([
-    DB.batch([DB.prepare(COUNTS).bind(stuckBefore, JSON.stringify(CHANNELS)), DB.prepare(LEASED).bind(stuckBefore)]),
-    listPauses(ctx),
-    faults(ctx),
+  const [counts, leased, pauses, definition] = await DB.batch<unknown>([
+    DB.prepare(COUNTS).bind(stuckBefore, JSON.stringify(CHANNELS)),
+    DB.prepare(LEASED).bind(stuckBefore),
+    selectPauses(ctx),
+    DB.prepare(DEFINITION),
   ]);
-  const rows = (counts?.results ?? []) as unknown as ChannelCounts[];
-  const held = (leased?.results ?? []) as unknown as { channel: Channel; processing: number; expired: number }[];
+  const rows = (counts?.results ?? []) as ChannelCounts[];
+  const held = (leased?.results ?? []) as { channel: Channel; processing: number; expired: number }[];
+  const [table] = (definition?.results ?? []) as { sql: string }[];
   const channels = rows.map(({ channel, late, waiting, failed }) => {
     const { processing = 0, expired = 0 } = held.find((row) => row.channel === channel) ?? {};
     return { channel, pending: late + waiting, processing, failed, stuck: late + expired };
@@ -97,8 +90,8 @@ export async function deliveryHealth(ctx: Context) {
     failed: sum("failed"),
     stuck: sum("stuck"),
     oldest_due_seconds: oldest ? Math.max(0, Math.floor((now.getTime() - Date.parse(oldest)) / 1000)) : 0,
-    ...found,
+    ...(await faults(ctx, table?.sql)),
     by_channel: Object.fromEntries(channels.map(({ channel, ...figures }) => [channel, figures])),
-    paused,
+    paused: (pauses?.results ?? []) as Pause[],
   };
 }

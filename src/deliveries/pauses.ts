@@ -1,8 +1,8 @@
-import type { Context } from "../context.ts";
+import type { Context, RequestContext } from "../context.ts";
 import type { Env } from "../env.ts";
 import { CHANNELS, type Channel, channelEntry } from "../vocabulary/channels.ts";
 import type { PauseReason } from "../vocabulary/deliveries.ts";
-import { announce, enqueue } from "./outbox.ts";
+import { announceEnqueued, enqueue } from "./outbox.ts";
 
 /** How often a paused channel tries one delivery, to find out whether its credential works again. */
 const PROBE_SECONDS = 5 * 60;
@@ -69,26 +69,29 @@ export async function pause(ctx: Context, channel: Channel, reason: PauseReason)
 export const resumeAfterProbe = (ctx: Context, channel: Channel, probe: number): D1PreparedStatement =>
   ctx.env.DB.prepare("DELETE FROM channel_pauses WHERE channel = ? AND probe_delivery_id = ?").bind(channel, probe);
 
-/** Channels that are paused now. */
-export async function listPauses(ctx: Context): Promise<Pause[]> {
-  const { results } = await ctx.env.DB.prepare(
-    "SELECT channel, reason, since, probe_at FROM channel_pauses ORDER BY channel",
-  ).all<Pause>();
-  return results;
-}
+/** A query of the channels that are paused now: rows `Pause`. */
+export const selectPauses = (ctx: Context): D1PreparedStatement =>
+  ctx.env.DB.prepare("SELECT channel, reason, since, probe_at FROM channel_pauses ORDER BY channel");
 
-/** Lets a channel go on at once, whatever it was paused for, and announces what is due there. */
-export async function resume(ctx: Context, channel: Channel): Promise<void> {
+/**
+ * Lets a channel go on at once, whatever it was paused for: statements to begin a batch with, and what is to be told
+ * once they are written. What is due there is announced.
+ */
+export function resume(ctx: RequestContext, channel: Channel) {
   const { DB } = ctx.env;
-  const [gone, due] = await DB.batch<{ id: number }>([
-    DB.prepare("DELETE FROM channel_pauses WHERE channel = ? RETURNING 0 AS id").bind(channel),
-    DB.prepare(
-      `SELECT id FROM deliveries WHERE status = 'pending' AND channel = ? AND next_attempt_at <= ?
-       ORDER BY next_attempt_at LIMIT ${RESUME_ROWS}`,
-    ).bind(channel, ctx.now().toISOString()),
-  ]);
-  if (gone?.results.length) ctx.log.info("channel_resumed", { channel });
-  await announce(ctx, due?.results.map((row) => row.id) ?? []);
+  return {
+    statements: [
+      DB.prepare("DELETE FROM channel_pauses WHERE channel = ? RETURNING channel").bind(channel),
+      DB.prepare(
+        `SELECT id FROM deliveries WHERE status = 'pending' AND channel = ? AND next_attempt_at <= ?
+         ORDER BY next_attempt_at LIMIT ${RESUME_ROWS}`,
+      ).bind(channel, ctx.now().toISOString()),
+    ],
+    written(results: D1Result<object>[]): void {
+      if (results[0]?.results.length) ctx.log.info("channel_resumed", { channel });
+      announceEnqueued(ctx, results);
+    },
+  };
 }
 
 /**

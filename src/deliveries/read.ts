@@ -78,7 +78,7 @@ export async function listDeliveries(ctx: Context, query: DeliveryListQuery) {
  * @throws AppError `delivery_not_found`.
  */
 export async function getDelivery(ctx: Context, id: number) {
-  const [[delivery], tries] = await Promise.all([
+  const [[delivery], tries] = await ctx.db.batch([
     ctx.db
       .select({ ...deliveryColumns, payload: deliveries.payload })
       .from(deliveries)

@@ -1,22 +1,18 @@
 import type { ActorContext } from "../context.ts";
 import { isNotNullViolation } from "../db/errors.ts";
 import { newestId } from "../db/insert.ts";
-import { jsonObjectText } from "../db/json.ts";
 import { announceEnqueued } from "../deliveries/outbox.ts";
 import { type Answer, batchOnce, type IdempotencyRecord } from "../http/idempotency.ts";
 import { addEntries } from "../tickets/entries.ts";
 import { findTicket } from "../tickets/read.ts";
 import { atOneInstant } from "../world.ts";
-import { recipientColumns } from "./list.ts";
+import { recipientsOf } from "./list.ts";
 import { queueSend } from "./queue.ts";
 import type { SendEmailInput } from "./schemas.ts";
 
 const SELECT_SENT = `
   SELECT json_object('location', '/api/emails?ticket=' || t.ticket_id) AS headers,
-         json_object('tracking_id', m.tracking_id, 'emails', (
-           SELECT json_group_array(json(h.email))
-           FROM (SELECT ${jsonObjectText(recipientColumns)} AS email FROM email_history
-                 WHERE tracking_id = m.tracking_id ORDER BY id) h)) AS body
+         json_object('tracking_id', m.tracking_id, 'emails', ${recipientsOf("m.tracking_id")}) AS body
   FROM email_messages m JOIN tickets t ON t.id = m.ticket_id WHERE m.id = ${newestId("email_messages")}`;
 
 const INSERT_TIMELINE = addEntries(

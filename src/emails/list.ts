@@ -1,9 +1,12 @@
-import { and, asc, desc, eq, lt, sql } from "drizzle-orm";
+import { and, desc, eq, lt, sql } from "drizzle-orm";
 import type { Context } from "../context.ts";
+import { forBuilder } from "../db/fragment.ts";
+import { jsonObjectText } from "../db/json.ts";
 import { email_history, email_messages, tickets } from "../db/schema.ts";
 import { decodeId, paginateById } from "../http/cursor.ts";
-import { findTicket } from "../tickets/read.ts";
-import type { EmailListQuery } from "./schemas.ts";
+import { AppError } from "../problem.ts";
+import { idOfRef } from "../tickets/read.ts";
+import type { EmailListQuery, EmailRecipient } from "./schemas.ts";
 
 const messageColumns = {
   id: email_messages.id,
@@ -18,7 +21,7 @@ const messageColumns = {
 };
 
 /** A recipient as the API shows them: which column each member comes from. */
-export const recipientColumns = {
+const recipientColumns = {
   id: email_history.id,
   recipient: email_history.recipient,
   recipient_name: email_history.recipient_name,
@@ -30,14 +33,11 @@ export const recipientColumns = {
   opened_by: email_history.opened_by,
 };
 
-/** The recipients of these sends, in the order they were named. */
-function recipientsOf(ctx: Context, trackingIds: string[]) {
-  return ctx.db
-    .select({ tracking_id: email_history.tracking_id, ...recipientColumns })
-    .from(email_history)
-    .where(sql`${email_history.tracking_id} IN (SELECT value FROM json_each(${JSON.stringify(trackingIds)}))`)
-    .orderBy(asc(email_history.id));
-}
+/** SQL for the recipients of a send as JSON, in the order they were named. @param trackingId SQL for the send's. */
+export const recipientsOf = (trackingId: string): string => `(
+  SELECT json_group_array(json(h.email))
+  FROM (SELECT ${jsonObjectText(recipientColumns)} AS email FROM email_history
+        WHERE tracking_id = ${trackingId} ORDER BY id) h)`;
 
 /**
  * A page of sends, newest first, each with its recipients (contract section 7).
@@ -46,30 +46,29 @@ function recipientsOf(ctx: Context, trackingIds: string[]) {
  */
 export async function listEmails(ctx: Context, query: EmailListQuery) {
   const before = decodeId("emails", query.cursor);
-  const ticket = query.ticket === undefined ? null : await findTicket(ctx, query.ticket);
-  const rows = await ctx.db
-    .select(messageColumns)
-    .from(email_messages)
-    .innerJoin(tickets, eq(tickets.id, email_messages.ticket_id))
-    .where(
-      and(
-        ticket ? eq(email_messages.ticket_id, ticket.id) : undefined,
-        before ? lt(email_messages.id, before) : undefined,
-      ),
-    )
-    .orderBy(desc(email_messages.id))
-    .limit(query.limit + 1);
+  const ticket = query.ticket === undefined ? undefined : forBuilder(idOfRef(query.ticket));
+  const [known, rows] = await ctx.db.batch([
+    ctx.db
+      .select({ id: tickets.id })
+      .from(tickets)
+      .where(ticket ? eq(tickets.id, ticket) : sql`false`),
+    ctx.db
+      .select({ ...messageColumns, recipients: sql<string>`${sql.raw(recipientsOf("email_messages.tracking_id"))}` })
+      .from(email_messages)
+      .innerJoin(tickets, eq(tickets.id, email_messages.ticket_id))
+      .where(
+        and(
+          ticket ? eq(email_messages.ticket_id, ticket) : undefined,
+          before ? lt(email_messages.id, before) : undefined,
+        ),
+      )
+      .orderBy(desc(email_messages.id))
+      .limit(query.limit + 1),
+  ]);
+  if (ticket && known.length === 0) throw new AppError("ticket_not_found");
   const { page, next_cursor } = paginateById("emails", rows, query.limit);
-  const recipients =
-    page.length === 0
-      ? []
-      : await recipientsOf(
-          ctx,
-          page.map((row) => row.tracking_id),
-        );
-  const bySend = Map.groupBy(recipients, (recipient) => recipient.tracking_id);
   const emails = page.map(({ id: _, ...message }) => {
-    const own = (bySend.get(message.tracking_id) ?? []).map(({ tracking_id: _, ...recipient }) => recipient);
+    const own = JSON.parse(message.recipients) as EmailRecipient[];
     const opened = own.filter(({ opened_by }) => opened_by !== null && opened_by !== "machine");
     return { ...message, recipient_count: own.length, opened_count: opened.length, recipients: own };
   });

@@ -1,6 +1,5 @@
 import { OpenAPIHono, type z } from "@hono/zod-openapi";
 import type { AppEnv } from "../context.ts";
-import { resume } from "../deliveries/pauses.ts";
 import { sendAnswer } from "../http/answer.ts";
 import { readBody } from "../http/body.ts";
 import { claimOnce, idempotencyRecord } from "../http/idempotency.ts";
@@ -9,7 +8,7 @@ import { IdParam } from "../http/schemas.ts";
 import { json } from "../openapi/answers.ts";
 import { defineRoute } from "../route.ts";
 import { receiveEvent } from "./events.ts";
-import { requestSync, requestSyncs, requireStripe } from "./request.ts";
+import { requestSync, requestSyncs } from "./request.ts";
 import {
   StripeEventInput,
   StripeEventOutput,
@@ -18,7 +17,7 @@ import {
   SyncedCustomerOutput,
   SyncStatusOutput,
 } from "./schemas.ts";
-import { syncStatus } from "./status.ts";
+import { resumeSync, syncStatus } from "./status.ts";
 
 const syncOne = defineRoute({
   method: "post",
@@ -61,7 +60,7 @@ const status = defineRoute({
   answers: { 200: json(SyncStatusOutput, "Jobs by status, and whether the channel works") },
 });
 
-const resumeSync = defineRoute({
+const resuming = defineRoute({
   method: "post",
   path: "/resume",
   tag: "Sync",
@@ -98,20 +97,15 @@ export const customerSyncRoutes = new OpenAPIHono<AppEnv>().openapi(syncOne, asy
 );
 
 export const syncRoutes = new OpenAPIHono<AppEnv>()
-  .openapi(status, async (c) => c.json(await syncStatus(c.get("ctx")), 200))
+  .openapi(status, async (c) => sendAnswer<z.output<typeof SyncStatusOutput>, 200>(c, await syncStatus(c.get("ctx"))))
   .openapi(syncMany, async (c) => {
     const input = c.req.valid("json");
     const ctx = c.get("actorCtx");
     const answer = await claimOnce(ctx, idempotencyRecord(c, input), 202, () => requestSyncs(ctx, input));
     return sendAnswer<z.output<typeof SyncCustomersOutput>, 202>(c, answer);
   })
-  .openapi(resumeSync, async (c) => {
-    const ctx = c.get("actorCtx");
-    const answer = await claimOnce(ctx, idempotencyRecord(c, null), 200, async () => {
-      requireStripe(ctx);
-      await resume(ctx, "stripe");
-      return syncStatus(ctx);
-    });
+  .openapi(resuming, async (c) => {
+    const answer = await resumeSync(c.get("actorCtx"), idempotencyRecord(c, null));
     return sendAnswer<z.output<typeof SyncStatusOutput>, 200>(c, answer);
   });
 

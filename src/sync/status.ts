@@ -1,41 +1,47 @@
-import type { Context } from "../context.ts";
-import { listPauses } from "../deliveries/pauses.ts";
+import type { ActorContext, Context } from "../context.ts";
+import { resume } from "../deliveries/pauses.ts";
+import { type Answer, answerFromBatch, batchOnce, type IdempotencyRecord } from "../http/idempotency.ts";
+import { requireStripe } from "./request.ts";
 
 // Each count is a range of one partial index.
 const counted = (status: string, index: string) =>
   `(SELECT COUNT(*) FROM deliveries INDEXED BY ${index} WHERE status = '${status}' AND channel = 'stripe') AS ${status}`;
 
-const COUNTS = `
-  SELECT ${counted("pending", "deliveries_due")},
-         (SELECT COUNT(*) FROM deliveries INDEXED BY deliveries_leased
-          WHERE status = 'processing' AND channel = 'stripe') AS processing,
-         ${counted("completed", "deliveries_completed")},
-         ${counted("failed", "deliveries_failed")},
-         (SELECT COUNT(*) FROM external_links WHERE kind = 'stripe_customer') AS linked`;
+// `?`: whether Stripe is set up, as JSON.
+const STATUS = `
+  SELECT '{}' AS headers,
+         json_object('total', pending + processing + completed + failed, 'pending', pending, 'processing', processing,
+                     'completed', completed, 'failed', failed, 'linked', linked, 'configured', json(?),
+                     'paused', json(paused)) AS body
+  FROM (SELECT ${counted("pending", "deliveries_due")},
+               (SELECT COUNT(*) FROM deliveries INDEXED BY deliveries_leased
+                WHERE status = 'processing' AND channel = 'stripe') AS processing,
+               ${counted("completed", "deliveries_completed")},
+               ${counted("failed", "deliveries_failed")},
+               (SELECT COUNT(*) FROM external_links WHERE kind = 'stripe_customer') AS linked,
+               (SELECT json_object('reason', reason, 'since', since, 'probe_at', probe_at)
+                FROM channel_pauses WHERE channel = 'stripe') AS paused)`;
 
-interface Counts {
-  pending: number;
-  processing: number;
-  completed: number;
-  failed: number;
-  linked: number;
+const isConfigured = (ctx: Context): string => JSON.stringify(ctx.env.STRIPE_SECRET_KEY !== undefined);
+
+/** How far the sync is, for a progress bar, and what an operator has to know: 200. */
+export async function syncStatus(ctx: Context): Promise<Answer> {
+  const { DB } = ctx.env;
+  return answerFromBatch(200, await DB.batch<object>([DB.prepare(STATUS).bind(isConfigured(ctx))]));
 }
 
-/** How far the sync is, for a progress bar, and what an operator has to know. */
-export async function syncStatus(ctx: Context) {
-  const { DB } = ctx.env;
-  const [counts, pauses] = await Promise.all([DB.prepare(COUNTS).first<Counts>(), listPauses(ctx)]);
-  if (!counts) throw new Error("counts were expected");
-  const { pending, processing, completed, failed, linked } = counts;
-  const pause = pauses.find(({ channel }) => channel === "stripe");
-  return {
-    total: pending + processing + completed + failed,
-    pending,
-    processing,
-    completed,
-    failed,
-    linked,
-    configured: ctx.env.STRIPE_SECRET_KEY !== undefined,
-    paused: pause ? { reason: pause.reason, since: pause.since, probe_at: pause.probe_at } : null,
-  };
+/**
+ * Goes on after a pause without waiting for the next probe, once per idempotency key.
+ *
+ * @returns 200 with the status as it is then.
+ * @throws AppError `stripe_not_configured`, `idempotency_key_reused`, `database_unavailable`.
+ */
+export async function resumeSync(ctx: ActorContext, record: IdempotencyRecord | null): Promise<Answer> {
+  requireStripe(ctx);
+  return batchOnce(ctx, record, {
+    status: 200,
+    ...resume(ctx, "stripe"),
+    select: STATUS,
+    params: [isConfigured(ctx)],
+  });
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { ActorContext } from "../context.ts";
 import { decodeCursor, encodeCursor } from "../http/cursor.ts";
+import { AppError, type ProblemCode } from "../problem.ts";
 import { OPEN_STATUSES, type TicketStatus } from "../vocabulary/statuses.ts";
 import { TICKET_DOCUMENTS } from "./projection.ts";
 import type { TicketListQuery } from "./schemas.ts";
@@ -154,13 +155,20 @@ export function pageStatement(
   };
 }
 
+/** Whose tickets a list shows: a statement that finds a row where they exist, and what it means that it does not. */
+interface Owner {
+  exists: D1PreparedStatement;
+  missing: ProblemCode;
+}
+
 /**
  * A page of tickets (contract section 4).
  *
+ * @param owner looked for in the same trip.
  * @returns tickets as JSON text and the cursor of the next page, which fits this order only.
- * @throws AppError `invalid_cursor`.
+ * @throws AppError `invalid_cursor`, and what it means that the owner is missing.
  */
-export async function listTickets(ctx: ActorContext, query: ListQuery): Promise<TicketPage> {
+export async function listTickets(ctx: ActorContext, query: ListQuery, owner?: Owner): Promise<TicketPage> {
   const sort = query.sort ?? "-created_at";
   const order = SORTS[sort];
   const cursor = decodeCursor("tickets", query.cursor, z.tuple([z.literal(sort), order.cursor]));
@@ -168,9 +176,13 @@ export async function listTickets(ctx: ActorContext, query: ListQuery): Promise<
   if (query.q !== undefined && found === null) return { tickets: [], next_cursor: null };
 
   const { sql, params } = pageStatement(ctx, query, sort, cursor?.[1] ?? null, found);
-  const { results } = await ctx.env.DB.prepare(sql)
-    .bind(...params)
-    .all<{ ticket: string } & Record<string, Param>>();
+  const { DB } = ctx.env;
+  const [tickets, known] = await DB.batch<{ ticket: string } & Record<string, Param>>([
+    DB.prepare(sql).bind(...params),
+    ...(owner ? [owner.exists] : []),
+  ]);
+  if (owner && !known?.results.length) throw new AppError(owner.missing);
+  const results = tickets?.results ?? [];
   const page = results.slice(0, query.limit);
   const last = results.length > query.limit ? page.at(-1) : undefined;
   const key = last && order.key.map((_, index) => last[`k${index}`] as Param);

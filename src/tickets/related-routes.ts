@@ -2,7 +2,6 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import type { AppEnv } from "../context.ts";
 import { IdParam } from "../http/schemas.ts";
 import { json } from "../openapi/answers.ts";
-import { AppError } from "../problem.ts";
 import { defineRoute } from "../route.ts";
 import { listTickets } from "./list.ts";
 import { sendPage } from "./page-answer.ts";
@@ -61,16 +60,16 @@ export const myTicketRoutes = new OpenAPIHono<AppEnv>().openapi(queue, async (c)
 export const machineTicketRoutes = new OpenAPIHono<AppEnv>().openapi(machineHistory, async (c) => {
   const { id } = c.req.valid("param");
   const ctx = c.get("actorCtx");
-  const machine = await ctx.env.DB.prepare("SELECT 1 FROM machines WHERE id = ?").bind(id).first();
-  if (!machine) throw new AppError("machine_not_found");
-  return sendPage(c, await listTickets(ctx, { ...c.req.valid("query"), machine_id: id }));
+  const exists = ctx.env.DB.prepare("SELECT 1 FROM machines WHERE id = ?").bind(id);
+  const query = { ...c.req.valid("query"), machine_id: id };
+  return sendPage(c, await listTickets(ctx, query, { exists, missing: "machine_not_found" }));
 });
 
 /** Mounted below /customers. */
 export const customerTicketRoutes = new OpenAPIHono<AppEnv>().openapi(customerTickets, async (c) => {
   const { id } = c.req.valid("param");
   const ctx = c.get("actorCtx");
-  const customer = await ctx.env.DB.prepare("SELECT 1 FROM customers WHERE id = ?").bind(id).first();
-  if (!customer) throw new AppError("customer_unknown");
-  return sendPage(c, await listTickets(ctx, { ...c.req.valid("query"), customer_id: id }));
+  const exists = ctx.env.DB.prepare("SELECT 1 FROM customers WHERE id = ?").bind(id);
+  const query = { ...c.req.valid("query"), customer_id: id };
+  return sendPage(c, await listTickets(ctx, query, { exists, missing: "customer_unknown" }));
 });

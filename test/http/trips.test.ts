@@ -144,7 +144,7 @@ const MORE: Record<string, () => Promise<Case>> = {
 /** Trips of a handler, in an isolate that knows nothing but the session. */
 const TRIPS: Record<string, number> = {
   "GET /api/health": 0,
-  "POST /api/auth/sign-in/email": 7,
+  "POST /api/auth/sign-in/email": 5,
   "POST /api/auth/sign-out": 1,
   "GET /api/auth/get-session": 1,
   "GET /api/me": 0,
@@ -176,30 +176,30 @@ const TRIPS: Record<string, number> = {
   "POST /api/tickets/{ref}/comments": 2,
   "POST /api/tickets/{ref}/acknowledge": 2,
   "GET /api/me/queue": 1,
-  "GET /api/machines/{id}/tickets": 2,
+  "GET /api/machines/{id}/tickets": 1,
   "GET /api/customers": 1,
   "POST /api/customers": 1,
   "GET /api/customers/{id}": 1,
   "PATCH /api/customers/{id}": 2,
   "DELETE /api/customers/{id}": 2,
   "GET /api/customers/{id}/export": 1,
-  "GET /api/customers/{id}/contact-methods": 2,
+  "GET /api/customers/{id}/contact-methods": 1,
   "POST /api/customers/{id}/contact-methods": 3,
   "DELETE /api/customers/{id}/contact-methods/{method_id}": 3,
-  "GET /api/customers/{id}/contact-preferences": 2,
+  "GET /api/customers/{id}/contact-preferences": 1,
   "PUT /api/customers/{id}/contact-preferences": 3,
-  "GET /api/customers/{id}/contact-history": 2,
+  "GET /api/customers/{id}/contact-history": 1,
   "POST /api/customers/{id}/contact-history": 2,
-  "GET /api/customers/{id}/tickets": 2,
+  "GET /api/customers/{id}/tickets": 1,
   "POST /api/customers/{id}/sync": 1,
   "GET /api/stats": 1,
   "POST /api/tickets/{ref}/attachments": 3,
-  "GET /api/tickets/{ref}/attachments": 2,
+  "GET /api/tickets/{ref}/attachments": 1,
   "POST /api/tickets/import": 7,
   "GET /api/tickets.csv": 2,
   "GET /api/attachments/{id}": 1,
   "POST /api/tickets/{ref}/emails": 2,
-  "GET /api/emails": 3,
+  "GET /api/emails": 1,
   "GET /api/push/vapid-public-key": 0,
   "GET /api/push/subscriptions": 1,
   "POST /api/push/subscriptions": 1,
@@ -213,13 +213,13 @@ const TRIPS: Record<string, number> = {
   "POST /api/webhooks/{id}/rotate-secret": 1,
   "POST /api/webhooks/{id}/test": 3,
   "GET /api/deliveries": 1,
-  "GET /api/deliveries/health": 3,
-  "GET /api/deliveries/{id}": 2,
+  "GET /api/deliveries/health": 1,
+  "GET /api/deliveries/{id}": 1,
   "POST /api/deliveries/{id}/retry": 1,
   "POST /api/deliveries/cleanup": 3,
-  "GET /api/sync": 2,
+  "GET /api/sync": 1,
   "POST /api/sync/customers": 4,
-  "POST /api/sync/resume": 5,
+  "POST /api/sync/resume": 1,
   "POST /api/stripe/webhook": 1,
   // The same with more to do.
   "GET /api/tickets, searched": 2,
@@ -264,11 +264,11 @@ test("every route has its place in the table", () => {
   expect(Object.keys({ ...CASES, ...MORE }).sort()).toEqual(Object.keys(TRIPS).sort());
 });
 
-test.each(Object.entries(TRIPS))("%s: %i", async (name, expected) => {
+test.each(Object.entries(TRIPS))("%s: at most %i", async (name, expected) => {
   const one = await (CASES[name] ?? MORE[name])?.();
   if (!one) throw new Error("no request");
   const guard = await guardTrips(name, one);
   const { status, trips: all } = await trips(name, one);
   expect(status).toBeLessThan(400);
-  expect(all - guard).toBe(expected);
+  expect(all - guard).toBeLessThanOrEqual(expected);
 });
