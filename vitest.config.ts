@@ -4,9 +4,9 @@ import { availableParallelism } from "node:os";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
-import webPush from "web-push";
 import { buildAssets } from "./scripts/lib/assets.ts";
 import { schemaStatements } from "./scripts/lib/schema.ts";
+import { freshVapidKeys } from "./scripts/lib/secrets.ts";
 import { hashPassword } from "./src/auth/password.ts";
 import { sourceBundle } from "./vitest.bundle.ts";
 
@@ -16,7 +16,7 @@ process.env.WRANGLER_LOG = "error";
 // The Worker under test serves what the deployed one does.
 buildAssets();
 
-const vapid = webPush.generateVAPIDKeys();
+const vapid = freshVapidKeys();
 const migrations = await readD1Migrations("migrations");
 const password = "correct horse battery";
 

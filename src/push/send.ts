@@ -1,4 +1,3 @@
-import webPush from "web-push";
 import type { DeliveryContext } from "../deliveries/job.ts";
 import { describeError } from "../log.ts";
 import { readBeginning } from "../outgoing/response.ts";
@@ -7,6 +6,7 @@ import type { DeviceStatus } from "../vocabulary/deliveries.ts";
 import { pushEndpoint } from "./endpoint.ts";
 import { areUsableKeys } from "./keys.ts";
 import { encodeNotification, type Notification, SMALL_PLAINTEXT_LIMIT_BYTES } from "./notification.ts";
+import { pushRequest } from "./request.ts";
 
 const TIMEOUT_MS = 10_000;
 
@@ -39,30 +39,14 @@ class NoAnswer extends Error {}
 
 async function post(ctx: DeliveryContext, device: Device, message: Notification, ttl: number, limit?: number) {
   const { data } = message;
-  const request = webPush.generateRequestDetails(
-    { endpoint: device.endpoint, keys: { p256dh: device.p256dh, auth: device.auth } },
-    encodeNotification(message, limit),
-    {
-      vapidDetails: {
-        subject: ctx.env.VAPID_SUBJECT,
-        publicKey: ctx.env.VAPID_PUBLIC_KEY,
-        privateKey: ctx.env.VAPID_PRIVATE_KEY,
-      },
-      TTL: ttl,
-      urgency: data.priority === "critical" || data.priority === "high" ? "high" : "normal",
-      // A newer message about the same ticket replaces one that the phone has not fetched yet.
-      ...(data.ticket_id && { topic: data.ticket_id }),
-    },
-  );
-  const { "Content-Length": _, ...headers } = request.headers;
+  const request = await pushRequest(ctx, device, encodeNotification(message, limit), {
+    ttl,
+    urgency: data.priority === "critical" || data.priority === "high" ? "high" : "normal",
+    // A newer message about the same ticket replaces one that the phone has not fetched yet.
+    topic: data.ticket_id,
+  });
   const response = await ctx
-    .fetch(request.endpoint, {
-      method: "POST",
-      redirect: "manual",
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-      headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)])),
-      body: request.body,
-    })
+    .fetch(device.endpoint, { ...request, redirect: "manual", signal: AbortSignal.timeout(TIMEOUT_MS) })
     .catch((error: unknown) => {
       const timedOut = error instanceof Error && error.name === "TimeoutError";
       throw new NoAnswer(timedOut ? "no answer within 10 s" : "connection failed");
@@ -93,6 +77,8 @@ export async function sendToDevice(
   });
   if (!pushEndpoint(device.endpoint, ctx.env))
     return result({ error_message: "push service not allowed", http_status: 403 });
+  // Registered before keys were looked at: no message can ever be encrypted for it.
+  if (!(await areUsableKeys(device))) return result({ status: "expired", error_message: "unusable keys" });
   try {
     let { response, text } = await post(ctx, device, message, ttl);
     if (response.status === 413) {
@@ -109,8 +95,6 @@ export async function sendToDevice(
     });
   } catch (error) {
     if (error instanceof NoAnswer) return result({ transient: true, error_message: error.message });
-    // Registered before keys were looked at: no message can ever be encrypted for it.
-    if (!(await areUsableKeys(device))) return result({ status: "expired", error_message: "unusable keys" });
     ctx.log.error("push_failed", { subscription_id: device.id, ...describeError(error) });
     return result({ transient: true, error_message: "internal error" });
   }
