@@ -13,13 +13,14 @@ import { emailRoutes, ticketEmailRoutes } from "./emails/routes.ts";
 import { ConfigurationError } from "./env.ts";
 import { healthRoutes } from "./health/routes.ts";
 import { cacheControl } from "./http/cache-control.ts";
+import { ifNoneMatchHits } from "./http/etag.ts";
 import { knownParameters } from "./http/known-parameters.ts";
 import { methodTable } from "./http/methods.ts";
 import { clientRequestId, requestIds } from "./http/request-id.ts";
 import { createLogger, describeError } from "./log.ts";
 import { machineRoutes, machineTypeRoutes } from "./machines/routes.ts";
 import { DOCS_CONTENT_SECURITY_POLICY, DOCS_PAGE } from "./openapi/docs-page.ts";
-import { openApiDocument, registerComponents } from "./openapi/document.ts";
+import { openApiText, registerComponents } from "./openapi/document.ts";
 import { pageRoutes } from "./pages/routes.ts";
 import { AppError, ERRORS_MAX, type FieldError, negotiateLocale, PROBLEMS, problemResponse } from "./problem.ts";
 import { problemRoutes } from "./problems/routes.ts";
@@ -139,7 +140,12 @@ export function createApp(world: World = realWorld) {
   });
 
   const api = withApi(app);
-  api.get("/api/openapi.json", knownParameters([]), (c) => c.json(openApiDocument(api)));
+  const openApi = openApiText(api);
+  api.get("/api/openapi.json", knownParameters([]), (c) => {
+    const { body, etag } = openApi();
+    if (ifNoneMatchHits(c.req.header("if-none-match"), etag)) return c.body(null, 304, { etag });
+    return c.body(body, 200, { "content-type": "application/json", etag });
+  });
   api.get("/api/docs", knownParameters([]), (c) =>
     c.html(DOCS_PAGE, 200, { "content-security-policy": DOCS_CONTENT_SECURITY_POLICY }),
   );

@@ -1,11 +1,10 @@
+import { createHash } from "node:crypto";
+
 /** The strong entity tag of a row with this version (RFC 9110 section 8.8.3). */
 export const etag = (version: number): string => `"${version}"`;
 
 /** The entity tag of a body that has no version: a digest of its text. */
-export async function bodyEtag(body: string): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-1", new TextEncoder().encode(body));
-  return `"${Buffer.from(digest).toString("base64url")}"`;
-}
+export const bodyEtag = (body: string): string => `"${createHash("sha1").update(body).digest("base64url")}"`;
 
 const tags = (header: string): string[] => header.split(",").map((tag) => tag.trim());
 

@@ -3,9 +3,16 @@ import type { Env } from "../env.ts";
 
 const IV_BYTES = 12;
 
-/** A key of its own for each purpose, derived from BETTER_AUTH_SECRET (RFC 5869). */
-export const derivedKey = (env: Env, purpose: string): Uint8Array<ArrayBuffer> =>
-  new Uint8Array(hkdfSync("sha256", env.BETTER_AUTH_SECRET, "", purpose, 32));
+const derivedKeys = new WeakMap<Env, Map<string, Uint8Array<ArrayBuffer>>>();
+
+/** A key of its own for each purpose, derived from BETTER_AUTH_SECRET (RFC 5869) once per isolate. */
+export function derivedKey(env: Env, purpose: string): Uint8Array<ArrayBuffer> {
+  const keys = derivedKeys.get(env) ?? new Map<string, Uint8Array<ArrayBuffer>>();
+  derivedKeys.set(env, keys);
+  const key = keys.get(purpose) ?? new Uint8Array(hkdfSync("sha256", env.BETTER_AUTH_SECRET, "", purpose, 32));
+  keys.set(purpose, key);
+  return key;
+}
 
 const sealingKey = (env: Env) =>
   crypto.subtle.importKey("raw", derivedKey(env, "sealed-answer"), "AES-GCM", false, ["encrypt", "decrypt"]);

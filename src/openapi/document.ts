@@ -1,6 +1,7 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import packageJson from "../../package.json" with { type: "json" };
 import type { AppEnv } from "../context.ts";
+import { bodyEtag } from "../http/etag.ts";
 import { ANSWER_HEADERS, type AnswerHeader, SOMETIMES } from "./answers.ts";
 
 /** The groups of operations, in the order in which they are shown. */
@@ -48,6 +49,21 @@ const DOCUMENT = {
 /** The OpenAPI 3.1 document of everything that is mounted in `api`. */
 export function openApiDocument(api: OpenAPIHono<AppEnv>) {
   return { ...api.getOpenAPI31Document(DOCUMENT) };
+}
+
+/**
+ * The document as JSON text with its entity tag. Made when it is first asked for, which takes longer than any other
+ * answer, and kept for as long as the isolate lives.
+ */
+export function openApiText(api: OpenAPIHono<AppEnv>): () => { body: string; etag: string } {
+  let made: { body: string; etag: string } | undefined;
+  return () => {
+    if (!made) {
+      const body = JSON.stringify(openApiDocument(api));
+      made = { body, etag: bodyEtag(body) };
+    }
+    return made;
+  };
 }
 
 /** Adds what the routes refer to. */

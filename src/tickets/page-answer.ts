@@ -8,9 +8,9 @@ import { pageBody, type TicketPage } from "./list.ts";
 import type { TicketListOutput } from "./schemas.ts";
 
 /** Sends a page whose tickets are JSON text already, or 304 when the client has it. */
-export async function sendPage(c: Context<AppEnv>, page: TicketPage) {
+export function sendPage(c: Context<AppEnv>, page: TicketPage) {
   const body = pageBody(page);
-  const headers = { etag: await bodyEtag(body), ...linkHeader(c.req.url, page.next_cursor) };
+  const headers = { etag: bodyEtag(body), ...linkHeader(c.req.url, page.next_cursor) };
   if (ifNoneMatchHits(c.req.header("if-none-match"), headers.etag)) {
     return sendNotModified<z.output<typeof TicketListOutput>>(c, headers);
   }

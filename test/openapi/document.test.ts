@@ -1,5 +1,5 @@
 import { env } from "cloudflare:workers";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { createApp } from "../../src/app.ts";
 import { PROBLEMS, type ProblemCode } from "../../src/problem.ts";
 import { PAGES } from "../../src/web/pages.ts";
@@ -72,6 +72,20 @@ test("it is served as JSON, to everybody", async () => {
   const response = await app.request("/api/openapi.json");
   expect(response.status).toBe(200);
   expect(response.headers.get("content-type")).toMatch(/^application\/json/);
+});
+
+test("it is made once, and not sent again to who has it", async () => {
+  const served = createApp();
+  const made = vi.spyOn(served, "getOpenAPI31Document");
+  const ask = (tag = '""') => served.request("/api/openapi.json", { headers: { "if-none-match": tag } }, env);
+  const [first, second] = [await ask(), await ask()];
+  expect(await second.text()).toBe(await first.text());
+  expect(made).toHaveBeenCalledTimes(1);
+  const tag = first.headers.get("etag") ?? "";
+  expect(tag).toMatch(/^"[\w-]{27}"$/);
+  const third = await ask(tag);
+  expect([third.status, await third.text(), third.headers.get("etag")]).toEqual([304, "", tag]);
+  expect((await ask('"of another deployment"')).status).toBe(200);
 });
 
 test("it holds every route of the application, and no other", () => {
