@@ -68,7 +68,7 @@ const bench = new Hono<{ Bindings: BenchBindings }>()
       .bind(JOBS_PER_REQUEST)
       .all<{ id: number }>();
     let claimed = 0;
-    for (const { id } of results) if (await claim(ctx, id)) claimed++;
+    for (const { id } of results) if (await claim(ctx, id, senders)) claimed++;
     // Put back as they were, so that the next round finds as many.
     await c.env.DB.prepare(
       `UPDATE deliveries SET status = 'pending', next_attempt_at = updated_at, attempts = 0, lease_token = NULL,

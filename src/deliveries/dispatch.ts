@@ -3,6 +3,7 @@ import { isNotNullViolation } from "../db/errors.ts";
 import type { Env } from "../env.ts";
 import { describeError } from "../log.ts";
 import { createConnections } from "../outgoing/connections.ts";
+import { CHANNELS } from "../vocabulary/channels.ts";
 import type { DeliveryStatus } from "../vocabulary/deliveries.ts";
 import { type Claim, type DeliveryContext, type Outcome, type Senders, wireId } from "./job.ts";
 import { announce } from "./outbox.ts";
@@ -10,27 +11,36 @@ import { isOpen } from "./pauses.ts";
 import { LEASE_SECONDS, nextAttemptAt } from "./schedule.ts";
 
 // Of a paused channel only the probe can be claimed; of a closed one nothing.
-const claimStatement = (env: Env): string => `
+const claimStatement = (env: Env, senders: Senders): string => `
   UPDATE deliveries
   SET status = 'processing', lease_token = ?1, lease_until = ?2, attempts = attempts + 1,
       claimed_generation = generation, next_attempt_at = NULL, updated_at = ?3
   WHERE id = ?4 AND status = 'pending' AND next_attempt_at <= ?3
     AND NOT EXISTS (SELECT 1 FROM channel_pauses p WHERE p.channel = deliveries.channel AND p.probe_delivery_id IS NOT ?4)
     AND ${isOpen(env)}
-  RETURNING id, channel, target, subject, event_type, payload, attempts, generation, lease_token`;
+  RETURNING id, channel, target, subject, event_type, payload, attempts, generation, lease_token,
+    CASE channel ${CHANNELS.map((channel) => `WHEN '${channel}' THEN (${senders[channel].needs ?? "NULL"})`).join(" ")} END AS found`;
 
-interface ClaimedRow extends Omit<Claim, "payload" | "wire_id"> {
+interface ClaimedRow extends Omit<Claim, "payload" | "wire_id" | "found"> {
   payload: string;
+  found: string | null;
 }
 
-/** Takes one due delivery, or null when it is not due, done, or someone else's. */
-export async function claim(ctx: Context, id: number): Promise<Claim | null> {
+/** Takes one due delivery with what a try of it needs, or null when it is not due, done, or someone else's. */
+export async function claim(ctx: Context, id: number, senders: Senders): Promise<Claim | null> {
   const now = ctx.now();
   const until = new Date(now.getTime() + LEASE_SECONDS * 1000).toISOString();
-  const row = await ctx.env.DB.prepare(claimStatement(ctx.env))
+  const row = await ctx.env.DB.prepare(claimStatement(ctx.env, senders))
     .bind(crypto.randomUUID(), until, now.toISOString(), id)
     .first<ClaimedRow>();
-  return row && { ...row, wire_id: wireId(row.id, row.generation), payload: JSON.parse(row.payload) };
+  if (!row) return null;
+  const { payload, found } = row;
+  return {
+    ...row,
+    wire_id: wireId(row.id, row.generation),
+    payload: JSON.parse(payload),
+    found: found === null ? null : JSON.parse(found),
+  };
 }
 
 // Writing the attempt is also the proof that the lease is still ours: without it there is no id, NOT NULL refuses the
@@ -87,6 +97,8 @@ async function finish(ctx: Context, job: Claim, outcome: Outcome, startedAt: Dat
   try {
     results = await ctx.env.DB.batch(statements);
   } catch (failure) {
+    const instead = outcome.refused?.(failure);
+    if (instead) return finish(ctx, job, instead, startedAt);
     if (!isNotNullViolation(failure, "delivery_attempts.delivery_id")) throw failure;
     ctx.log.warn("delivery_lease_lost", { attempt: job.attempts });
     return;
@@ -123,7 +135,7 @@ function nextTime(job: Claim, outcome: Outcome, now: Date): Date | null {
 
 async function attempt(ctx: DeliveryContext, job: Claim, senders: Senders): Promise<Outcome> {
   try {
-    return await senders[job.channel](ctx, job);
+    return await senders[job.channel].send(ctx, job);
   } catch (error) {
     ctx.log.error("delivery_channel_failed", describeError(error));
     return { result: "retry", error: "internal error" };
@@ -131,7 +143,7 @@ async function attempt(ctx: DeliveryContext, job: Claim, senders: Senders): Prom
 }
 
 async function deliver(base: DeliveryContext, id: number, senders: Senders): Promise<void> {
-  const job = await claim(base, id);
+  const job = await claim(base, id, senders);
   if (!job) return;
   const ctx = { ...base, log: base.log.with({ delivery_id: job.id, wire_id: job.wire_id }) };
   const startedAt = ctx.now();

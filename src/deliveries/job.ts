@@ -19,6 +19,8 @@ export interface Claim {
   attempts: number;
   generation: number;
   lease_token: string;
+  /** What the `needs` of the channel's sender gave when the delivery was claimed. */
+  found: unknown;
 }
 
 /** What became of one try. */
@@ -41,14 +43,24 @@ export interface Outcome {
   exhausted?: FinalDeliveryStatus;
   /** What else is written together with the outcome, if the lease still holds. Rows `{id}` are new deliveries. */
   effects?: D1PreparedStatement[];
+  /** What became of the try instead, where a constraint has refused the effects; null: it is a fault. */
+  refused?: (error: unknown) => Outcome | null;
 }
 
 export interface DeliveryContext extends Context {
   connections: Connections;
 }
 
-/** Makes one try. A thrown error counts as a try that may be repeated. */
-export type Sender = (ctx: DeliveryContext, job: Claim) => Promise<Outcome>;
+/** How a channel makes its tries. */
+export interface Sender {
+  /**
+   * SQL for one value, mostly JSON: what a try has to know from the database, over the row `deliveries` that is being
+   * claimed. It is read in the trip that claims, so that a try reads nothing more.
+   */
+  needs?: string;
+  /** Makes one try. A thrown error counts as a try that may be repeated. */
+  send: (ctx: DeliveryContext, job: Claim) => Promise<Outcome>;
+}
 
 /** The sender of every channel. */
 export type Senders = Record<Channel, Sender>;
@@ -58,3 +70,7 @@ export const wireId = (id: number, generation: number): string => `dlv_${id}_${g
 
 /** The number behind a target or subject such as `user:5` or `ticket:17/user:5`. */
 export const referencedId = (reference: string): number => Number(/^\w+:(\d+)/.exec(reference)?.[1]);
+
+/** The same as SQL, of a column. A number ends where its digits do. */
+export const referencedIdSql = (column: string): string =>
+  `CAST(substr(${column}, instr(${column}, ':') + 1) AS INTEGER)`;

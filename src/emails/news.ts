@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { type Claim, type DeliveryContext, type Outcome, referencedId } from "../deliveries/job.ts";
+import { isNotNullViolation } from "../db/errors.ts";
+import { type Claim, type DeliveryContext, type Outcome, referencedId, referencedIdSql } from "../deliveries/job.ts";
 import { noteTold } from "../tickets/entries.ts";
 import { enqueueWebhooks } from "../tickets/events.ts";
 import type { ContactKind } from "../vocabulary/contacts.ts";
@@ -7,7 +8,7 @@ import type { CustomerNews } from "../vocabulary/events.ts";
 import type { Locale } from "../vocabulary/locales.ts";
 import { queueSend } from "./queue.ts";
 import { subjectLine } from "./template.ts";
-import { duringQuietHours, wantsNoMail } from "./wishes.ts";
+import { duringQuietHours, refusedByCustomer } from "./wishes.ts";
 import { EMAIL_WORDS } from "./words.ts";
 
 /** What the outbox keeps of news: nothing about the person. */
@@ -16,7 +17,8 @@ interface NewsPayload {
   origin: string;
 }
 
-interface Row {
+/** A customer and their ticket, as a try finds them. */
+export interface Concerned {
   id: number;
   name: string;
   language: Locale | null;
@@ -37,32 +39,43 @@ interface Row {
   told: number;
 }
 
-// Missing preferences count as the ones that a new customer has.
-const SELECT = `
-  SELECT c.id, c.name, c.language, iif(length(c.email) BETWEEN 3 AND 254, lower(c.email), NULL) AS email, c.whatsapp, c.phone,
-         COALESCE((SELECT value FROM contact_methods WHERE customer_id = c.id AND kind = 'sms' AND is_primary = 1), c.phone) AS sms,
-         COALESCE(p.preferred_channel, 'email') AS preferred_channel, COALESCE(p.allow_email, 1) AS allow_email,
-         COALESCE(p.allow_whatsapp, 1) AS allow_whatsapp, COALESCE(p.allow_sms, 1) AS allow_sms,
-         COALESCE(p.allow_phone, 1) AS allow_phone, p.quiet_from, p.quiet_until,
-         t.id AS ticket_id, t.ticket_id AS ticket_number,
-         EXISTS (SELECT 1 FROM webhook_endpoints w JOIN json_each(w.events) heard
-                 WHERE w.active = 1 AND heard.value = 'customer.notify') AS webhook_listens,
-         EXISTS (SELECT 1 FROM email_messages WHERE tracking_id = ?3)
-           OR EXISTS (SELECT 1 FROM deliveries d WHERE d.subject = ?4 AND d.event_type = 'customer.notify'
-                      AND d.payload ->> '$.data.news_id' = ?3) AS told
+/** How the answer of a delivery begins that has told its news: the message was made together with it. */
+const TOLD = "by ";
+
+/**
+ * SQL for the `Concerned` of a customer, over the row `deliveries`, while the ticket that is its subject names them. Missing
+ * preferences count as the ones that a new customer has.
+ *
+ * @param customer SQL for the customer's id.
+ */
+const needs = (customer: string): string => `
+  SELECT json_object(
+    'id', c.id, 'name', c.name, 'language', c.language, 'whatsapp', c.whatsapp, 'phone', c.phone,
+    'email', iif(length(c.email) BETWEEN 3 AND 254 AND NOT ${refusedByCustomer("lower(c.email)")}, lower(c.email), NULL),
+    'sms', COALESCE((SELECT value FROM contact_methods WHERE customer_id = c.id AND kind = 'sms' AND is_primary = 1), c.phone),
+    'preferred_channel', COALESCE(p.preferred_channel, 'email'), 'allow_email', COALESCE(p.allow_email, 1),
+    'allow_whatsapp', COALESCE(p.allow_whatsapp, 1), 'allow_sms', COALESCE(p.allow_sms, 1),
+    'allow_phone', COALESCE(p.allow_phone, 1), 'quiet_from', p.quiet_from, 'quiet_until', p.quiet_until,
+    'ticket_id', t.id, 'ticket_number', t.ticket_id,
+    'webhook_listens', EXISTS (SELECT 1 FROM webhook_endpoints w JOIN json_each(w.events) heard
+                               WHERE w.active = 1 AND heard.value = 'customer.notify'),
+    'told', EXISTS (SELECT 1 FROM delivery_attempts a WHERE a.delivery_id = deliveries.id
+                    AND a.generation = deliveries.generation AND a.response GLOB '${TOLD}*'))
   FROM customers c
-  JOIN tickets t ON t.id = ?1 AND t.deleted_at IS NULL AND t.customer_id = c.id
+  JOIN tickets t ON t.id = ${referencedIdSql("deliveries.subject")} AND t.deleted_at IS NULL AND t.customer_id = c.id
   LEFT JOIN contact_preferences p ON p.customer_id = c.id
-  WHERE c.id = ?2 AND c.archived_at IS NULL`;
+  WHERE c.id = ${customer} AND c.archived_at IS NULL`;
+
+/** What `tellCustomer` knows. */
+export const NEWS_NEEDS = needs(referencedIdSql("deliveries.target"));
 
 /** What follows `ticket:<id>` in the subject of a notification. */
 const notificationSubject = (customerId: number, event: string) => `/customer:${customerId}/${event}`;
 
-/** The customer, while the ticket names them. `newsId` asks whether this piece of news has been told already. */
-function findCustomer(ctx: DeliveryContext, ticketId: number, customerId: number, event: string, newsId = "") {
-  const subject = `ticket:${ticketId}${notificationSubject(customerId, event)}`;
-  return ctx.env.DB.prepare(SELECT).bind(ticketId, customerId, newsId, subject).first<Row>();
-}
+/** What `notificationHeld` knows. */
+export const NOTIFICATION_NEEDS = needs(
+  referencedIdSql("substr(deliveries.subject, instr(deliveries.subject, '/customer:'))"),
+);
 
 /** One id, in the form of a UUID, for what one generation of one delivery tells: telling it again is noticed. */
 function newsIdOf(job: Claim): string {
@@ -80,7 +93,7 @@ const METHODS = (Object.keys(PLACES) as ContactKind[]).sort((a, b) => PLACES[a] 
  * How to reach this customer: by the preferred way, else by another that they allow. Everything but e-mail goes out
  * through a webhook, so somebody must listen.
  */
-function chosenMethod(row: Row): { method: ContactKind; value: string } | null {
+function chosenMethod(row: Concerned): { method: ContactKind; value: string } | null {
   for (const method of new Set([row.preferred_channel, ...METHODS])) {
     const value = row[method];
     const possible = method === "email" || row.webhook_listens === 1;
@@ -92,7 +105,7 @@ function chosenMethod(row: Row): { method: ContactKind; value: string } | null {
 /** The notification for every endpoint that listens. When none does any more, NOT NULL undoes the batch. */
 function byWebhook(
   ctx: DeliveryContext,
-  row: Row,
+  row: Concerned,
   way: { method: ContactKind; value: string },
   told: { event: string; message: string; news_id: string },
 ): D1PreparedStatement[] {
@@ -121,46 +134,49 @@ function byWebhook(
  * Decides how a customer hears of news of their ticket, by the preferences of this moment: not in quiet hours, and in
  * no way that they have opted out of. The message itself is a delivery of its own, made together with the decision;
  * what has been told is not told again.
- *
- * @param customerId `customers.id`.
  */
-export async function tellCustomer(ctx: DeliveryContext, job: Claim, customerId: number): Promise<Outcome> {
+export async function tellCustomer(ctx: DeliveryContext, job: Claim): Promise<Outcome> {
+  const row = job.found as Concerned | null;
+  if (!row) return { result: "delivered", response: "nobody to tell any more" };
+  if (row.told) return { result: "delivered", response: "told before" };
+  return tell(ctx, job, row);
+}
+
+function tell(ctx: DeliveryContext, job: Claim, row: Concerned): Outcome {
   const { news, origin } = job.payload as NewsPayload;
   const news_id = newsIdOf(job);
-  const found = await findCustomer(ctx, referencedId(job.subject), customerId, job.event_type, news_id);
-  if (!found) return { result: "delivered", response: "nobody to tell any more" };
-  if (found.told) return { result: "delivered", response: "told before" };
-  // The address itself may have opted out, through whichever mail and customer.
-  const unwanted = found.email !== null && (await wantsNoMail(ctx, found.email));
-  const row = unwanted ? { ...found, email: null } : found;
   const way = chosenMethod(row);
   if (!way) return { result: "delivered", response: "the customer allows no way that we have" };
   const later = duringQuietHours(ctx, row);
   if (later) return later;
   const words = EMAIL_WORDS[row.language ?? ctx.env.DEFAULT_LOCALE].news[news];
   const message = `${subjectLine(row.ticket_number, words.subject)}. ${words.text}`;
-  const effects =
-    way.method === "email"
-      ? queueSend(ctx, {
-          tracking_id: news_id,
-          ticket_id: row.ticket_id,
-          user_id: null,
-          template: news,
-          subject: words.subject,
-          body: null,
-          origin,
-          customer_id: customerId,
-          recipients: [{ email: way.value, name: row.name, language: row.language }],
-        })
-      : byWebhook(ctx, row, way, { event: job.event_type, message, news_id });
-  return { result: "delivered", response: `by ${way.method}`, effects };
+  const told = { result: "delivered" as const, response: `${TOLD}${way.method}` };
+  if (way.method !== "email") {
+    return { ...told, effects: byWebhook(ctx, row, way, { event: job.event_type, message, news_id }) };
+  }
+  const effects = queueSend(ctx, {
+    tracking_id: news_id,
+    ticket_id: row.ticket_id,
+    user_id: null,
+    template: news,
+    subject: words.subject,
+    body: null,
+    origin,
+    customer_id: row.id,
+    recipients: [{ email: way.value, name: row.name, language: row.language }],
+  });
+  // The address itself has opted out, through whichever mail: that is known by its digest only.
+  const refused = (error: unknown) =>
+    isNotNullViolation(error, "email_messages.tracking_id") ? tell(ctx, job, { ...row, email: null }) : null;
+  return { ...told, effects, refused };
 }
 
 /** What a `customer.notify` delivery is about: `ticket:5/customer:7/ticket.started`. */
 function notificationOf(job: Claim) {
-  const [, customer, event = ""] = /\/customer:(\d+)\/(.+)$/.exec(job.subject) ?? [];
+  const [, event = ""] = /\/customer:\d+\/(.+)$/.exec(job.subject) ?? [];
   const { data } = job.payload as { data: { method: ContactKind } };
-  return { ticketId: referencedId(job.subject), customerId: Number(customer), event, method: data.method };
+  return { ticketId: referencedId(job.subject), event, method: data.method };
 }
 
 /**
@@ -168,9 +184,8 @@ function notificationOf(job: Claim) {
  *
  * @returns null when it may go.
  */
-export async function notificationHeld(ctx: DeliveryContext, job: Claim): Promise<Outcome | null> {
-  const { ticketId, customerId, event, method } = notificationOf(job);
-  const row = await findCustomer(ctx, ticketId, customerId, event);
+export function notificationHeld(ctx: DeliveryContext, job: Claim, row: Concerned | null): Outcome | null {
+  const { method } = notificationOf(job);
   if (!row) return { result: "delivered", response: "nobody to tell any more" };
   if (row[`allow_${method}`] !== 1) return { result: "delivered", response: "opted out" };
   return duringQuietHours(ctx, row);

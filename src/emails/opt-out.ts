@@ -39,6 +39,10 @@ export async function optOut(ctx: Context, address: string): Promise<void> {
        SELECT customer_id, 0, ? FROM (${allowing}) WHERE true
        ON CONFLICT (customer_id) DO UPDATE SET allow_email = 0, updated_at = excluded.updated_at`,
     ).bind(now, address),
+    // What waits does not ask again.
+    DB.prepare(
+      "UPDATE email_history SET status = 'suppressed', reason = 'opted_out' WHERE recipient = ? AND status = 'queued'",
+    ).bind(address),
   ];
   await throughLostConnections(ctx, true, () => DB.batch(statements));
 }

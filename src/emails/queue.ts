@@ -15,7 +15,7 @@ export interface Send {
   subject: string;
   body: string | null;
   origin: string;
-  /** For news: whom they are for. The ticket must be theirs still when they are written. */
+  /** For news: whom they are for. The ticket must be theirs still when they are written, and their address want them. */
   customer_id?: number;
   /** Addresses in lower case, each once. */
   recipients: { email: string; name: string | null; language: Locale | null }[];
@@ -40,8 +40,8 @@ const INSERT_RECIPIENTS = `
 
 /**
  * The statements of one send, for a batch: the message, a row per recipient, a delivery per recipient that wants mail.
- * NOT NULL refuses the batch when the ticket is gone, or no longer its customer's. The last one returns rows `{id}` of
- * deliveries.
+ * NOT NULL refuses the batch: of `email_messages.ticket_id` when the ticket is gone, or no longer its customer's, of
+ * `email_messages.tracking_id` when news are not wanted. The last one returns rows `{id}` of deliveries.
  */
 export function queueSend(ctx: Context, send: Send): D1PreparedStatement[] {
   const { DB } = ctx.env;
@@ -52,16 +52,20 @@ export function queueSend(ctx: Context, send: Send): D1PreparedStatement[] {
     digest: addressDigest(recipient.email),
   }));
   const customer = send.customer_id ?? null;
+  const [reader] = recipients;
+  const isNews = customer !== null && reader !== undefined;
   return [
     DB.prepare(
       `INSERT INTO email_messages (ticket_id, tracking_id, user_id, template, subject, body, origin, created_at)
        VALUES ((SELECT t.id FROM tickets t LEFT JOIN customers c ON c.id = t.customer_id
                 WHERE t.id = ? AND t.deleted_at IS NULL AND (? IS NULL OR (c.id = ? AND c.archived_at IS NULL))),
-               ?, ?, ?, ?, ?, ?, ?)`,
+               ${isNews ? `iif(${optedOut("?", "?")}, NULL, ?)` : "?"}, ?, ?, ?, ?, ?, ?)`,
     ).bind(
       send.ticket_id,
       customer,
       customer,
+      // The digest comes first, as it does there.
+      ...(isNews ? [reader.digest, reader.email] : []),
       send.tracking_id,
       send.user_id,
       send.template,

@@ -1,4 +1,4 @@
-import type { DeliveryContext, Outcome } from "../deliveries/job.ts";
+import { type Claim, type DeliveryContext, type Outcome, referencedIdSql } from "../deliveries/job.ts";
 import { maxAttempts } from "../deliveries/schedule.ts";
 import { noteTold } from "../tickets/entries.ts";
 import type { EmailStatus, Template } from "../vocabulary/emails.ts";
@@ -6,7 +6,7 @@ import type { Locale } from "../vocabulary/locales.ts";
 import { optOutUrl, pixelUrl } from "./links.ts";
 import { type Mail, type MailResult, sendMail } from "./mailer.ts";
 import { renderMail } from "./template.ts";
-import { duringQuietHours, wantsNoMail } from "./wishes.ts";
+import { duringQuietHours, refusedByCustomer } from "./wishes.ts";
 
 interface Row {
   id: number;
@@ -16,6 +16,7 @@ interface Row {
   customer_id: number | null;
   language: Locale;
   status: string;
+  reason: string | null;
   template: Template;
   subject: string;
   body: string | null;
@@ -27,6 +28,8 @@ interface Row {
   machine_name: string;
   /** Message ids of earlier mails of this ticket to this address, oldest first, with a space between. */
   earlier: string | null;
+  /** A customer who has the address allows no e-mail. */
+  unwanted: number;
   /** For news: whether the ticket is still there and still the customer's. */
   concerned: number;
   quiet_from: string | null;
@@ -37,24 +40,31 @@ interface Row {
 const REFERENCES = 5;
 
 // CROSS JOIN keeps the order of the loops: a ticket has few mails, a person may have got thousands.
-const SELECT = `
-  SELECT h.id, h.token, h.recipient, h.recipient_name, h.customer_id, h.language, h.status, m.template, m.subject, m.body,
-         m.origin, m.ticket_id, m.user_id, t.ticket_id AS ticket_number, t.title, ma.name AS machine_name,
-         (SELECT group_concat(message_id, ' ') FROM (
-            SELECT message_id FROM (
-              SELECT p.id, p.message_id FROM email_messages pm
-              CROSS JOIN email_history p ON p.recipient = h.recipient AND p.tracking_id = pm.tracking_id
-              WHERE pm.ticket_id = m.ticket_id AND p.message_id IS NOT NULL
-              ORDER BY p.id DESC LIMIT ${REFERENCES}) ORDER BY id)) AS earlier,
-         m.template = 'message' OR (t.deleted_at IS NULL AND t.customer_id IS c.id AND c.archived_at IS NULL) AS concerned,
-         pr.quiet_from, pr.quiet_until
+const EARLIER = `
+  SELECT group_concat(message_id, ' ') FROM (
+    SELECT message_id FROM (
+      SELECT p.id, p.message_id FROM email_messages pm
+      CROSS JOIN email_history p ON p.recipient = h.recipient AND p.tracking_id = pm.tracking_id
+      WHERE pm.ticket_id = m.ticket_id AND p.message_id IS NOT NULL
+      ORDER BY p.id DESC LIMIT ${REFERENCES}) ORDER BY id)`;
+const CONCERNED = "t.deleted_at IS NULL AND t.customer_id IS c.id AND c.archived_at IS NULL";
+
+/** SQL for what a try to send an e-mail knows, over the row `deliveries`: a `Row`. */
+export const MAIL_NEEDS = `
+  SELECT json_object('id', h.id, 'token', h.token, 'recipient', h.recipient, 'recipient_name', h.recipient_name,
+                     'customer_id', h.customer_id, 'language', h.language, 'status', h.status, 'reason', h.reason,
+                     'template', m.template, 'subject', m.subject, 'body', m.body, 'origin', m.origin,
+                     'ticket_id', m.ticket_id, 'user_id', m.user_id, 'ticket_number', t.ticket_id, 'title', t.title,
+                     'machine_name', ma.name, 'earlier', (${EARLIER}), 'unwanted', ${refusedByCustomer("h.recipient")},
+                     'concerned', m.template = 'message' OR (${CONCERNED}),
+                     'quiet_from', pr.quiet_from, 'quiet_until', pr.quiet_until)
   FROM email_history h
   JOIN email_messages m ON m.tracking_id = h.tracking_id
   JOIN tickets t ON t.id = m.ticket_id
   JOIN machines ma ON ma.id = t.machine_id
   LEFT JOIN customers c ON c.id = h.customer_id
   LEFT JOIN contact_preferences pr ON pr.customer_id = h.customer_id AND m.template <> 'message'
-  WHERE h.id = ?`;
+  WHERE h.id = ${referencedIdSql("deliveries.target")}`;
 
 /**
  * The headers that put every mail of a ticket into one conversation (RFC 5322 section 3.6.4) and let the recipient opt
@@ -167,18 +177,16 @@ function outcome(ctx: DeliveryContext, row: Row, attempts: number, result: MailR
  * Makes one try to send one e-mail. What is in its row decides: a mail that has left is not sent again, an address that
  * has opted out since gets none. News also wait for the end of quiet hours that have begun since, and are dropped when
  * the ticket is no longer the customer's.
- *
- * @param emailId `email_history.id`.
- * @param attempts tries so far, this one included.
  */
-export async function sendQueuedEmail(ctx: DeliveryContext, emailId: number, attempts: number): Promise<Outcome> {
-  const row = await ctx.env.DB.prepare(SELECT).bind(emailId).first<Row>();
+export async function sendQueuedEmail(ctx: DeliveryContext, job: Claim): Promise<Outcome> {
+  const row = job.found as Row | null;
   if (!row) return { result: "failed", error: "the recipient has been erased" };
   if (row.status === "sent") return { result: "delivered", response: "sent before" };
   if (!row.concerned) return suppressed(ctx, row, "not_concerned");
-  if (await wantsNoMail(ctx, row.recipient)) return suppressed(ctx, row, "opted_out");
+  if (row.status === "suppressed") return { result: "delivered", response: row.reason };
+  if (row.unwanted) return suppressed(ctx, row, "opted_out");
   const later = duringQuietHours(ctx, row);
   if (later) return later;
   const result = await ctx.connections(() => sendMail(ctx, mail(ctx, row)));
-  return outcome(ctx, row, attempts, result);
+  return outcome(ctx, row, job.attempts, result);
 }

@@ -1,23 +1,17 @@
 import type { Context } from "../context.ts";
 import type { Outcome } from "../deliveries/job.ts";
 import { quietUntil } from "../time/quiet-hours.ts";
-import { addressDigest } from "./links.ts";
 
 // What the people who are written to want at this moment. It is asked again at each try.
 
+/** SQL that holds when a customer who has the address `address` allows no e-mail. */
+export const refusedByCustomer = (address: string): string => `
+  EXISTS (SELECT 1 FROM contact_methods cm JOIN contact_preferences cp ON cp.customer_id = cm.customer_id
+          WHERE cm.kind = 'email' AND cm.value = ${address} AND cp.allow_email = 0)`;
+
 /** SQL that holds when the address `address` wants no e-mail: it said so, or a customer's preferences do. */
 export const optedOut = (address: string, digest: string): string => `
-  (EXISTS (SELECT 1 FROM email_opt_outs o WHERE o.address_digest = ${digest})
-   OR EXISTS (SELECT 1 FROM contact_methods cm JOIN contact_preferences cp ON cp.customer_id = cm.customer_id
-              WHERE cm.kind = 'email' AND cm.value = ${address} AND cp.allow_email = 0))`;
-
-/** Whether this address, in lower case, wants no e-mail. */
-export async function wantsNoMail(ctx: Context, address: string): Promise<boolean> {
-  const yes = await ctx.env.DB.prepare(`SELECT ${optedOut("?1", "?2")} AS yes`)
-    .bind(address, addressDigest(address))
-    .first<number>("yes");
-  return yes === 1;
-}
+  (EXISTS (SELECT 1 FROM email_opt_outs o WHERE o.address_digest = ${digest}) OR ${refusedByCustomer(address)})`;
 
 /** Puts a delivery off until the customer's quiet hours end; null when it may go now. */
 export function duringQuietHours(

@@ -1,4 +1,11 @@
-import { type Claim, type DeliveryContext, type Outcome, referencedId } from "../deliveries/job.ts";
+import {
+  type Claim,
+  type DeliveryContext,
+  type Outcome,
+  referencedId,
+  referencedIdSql,
+  type Sender,
+} from "../deliveries/job.ts";
 import { noteTold } from "../tickets/entries.ts";
 import { enqueueWebhooks } from "../tickets/events.ts";
 import type { PushLogStatus } from "../vocabulary/deliveries.ts";
@@ -11,8 +18,6 @@ interface Recipient {
   id: number;
   name: string;
   language: Locale | null;
-  active: number;
-  earlier_attempts: number;
 }
 
 interface EarlierResult {
@@ -24,30 +29,27 @@ interface EarlierResult {
 
 type Reason = "no_device" | "all_expired" | "all_failed" | "too_late";
 
-async function load(ctx: DeliveryContext, job: Claim, userId: number) {
-  const { DB } = ctx.env;
-  const [people, devices, earlier] = await DB.batch([
-    DB.prepare(
-      `SELECT id, name, language, active,
-              (SELECT COUNT(*) FROM delivery_attempts WHERE delivery_id = ? AND generation = ?) AS earlier_attempts
-       FROM users WHERE id = ?`,
-    ).bind(job.id, job.generation, userId),
-    // Read at each try: a phone that changed hands is no longer among them, nor is one of somebody who was disabled.
-    DB.prepare(
-      `SELECT s.id, s.endpoint, s.p256dh, s.auth FROM push_subscriptions s
-       JOIN users u ON u.id = s.user_id AND u.active = 1 WHERE s.user_id = ?`,
-    ).bind(userId),
-    DB.prepare(
-      `SELECT subscription_id, status, http_status, not_before FROM push_logs
-       WHERE delivery_id = ? AND generation = ? ORDER BY id`,
-    ).bind(job.id, job.generation),
-  ]);
-  return {
-    recipient: people?.results[0] as Recipient | undefined,
-    devices: await withNormalEndpoints(ctx, (devices?.results ?? []) as unknown as Device[]),
-    earlier: (earlier?.results ?? []) as unknown as EarlierResult[],
-  };
+/** What a try knows: null when there is no such person. */
+interface Found {
+  recipient: Recipient;
+  devices: Device[];
+  /** What earlier tries of this generation have met, in their order. */
+  earlier: EarlierResult[];
+  earlier_attempts: number;
 }
+
+// Read at each try: a phone that changed hands is no longer among the devices, nor is one of somebody who was disabled.
+const NEEDS = `
+  SELECT json_object(
+    'recipient', json_object('id', u.id, 'name', u.name, 'language', u.language),
+    'devices', (SELECT json_group_array(json_object('id', s.id, 'endpoint', s.endpoint, 'p256dh', s.p256dh, 'auth', s.auth))
+                FROM push_subscriptions s WHERE s.user_id = u.id AND u.active = 1),
+    'earlier', (SELECT json_group_array(json_object('subscription_id', l.subscription_id, 'status', l.status,
+                                                    'http_status', l.http_status, 'not_before', l.not_before) ORDER BY l.id)
+                FROM push_logs l WHERE l.delivery_id = deliveries.id AND l.generation = deliveries.generation),
+    'earlier_attempts', (SELECT COUNT(*) FROM delivery_attempts a
+                         WHERE a.delivery_id = deliveries.id AND a.generation = deliveries.generation))
+  FROM users u WHERE u.id = ${referencedIdSql("deliveries.target")}`;
 
 /**
  * Devices that should still get this message: not reached yet, not dead, and not refused for good within this run of
@@ -94,12 +96,12 @@ function reasonFor(ttl: number, results: DeviceResult[]): Reason {
   return results.every((result) => result.status === "expired") ? "all_expired" : "all_failed";
 }
 
-/** Delivers one notification to all devices of one person (contract section 5). */
-export async function sendPush(ctx: DeliveryContext, job: Claim): Promise<Outcome> {
+async function send(ctx: DeliveryContext, job: Claim): Promise<Outcome> {
   const payload = job.payload as PushPayload;
-  const userId = referencedId(job.target);
-  const { recipient, devices, earlier } = await load(ctx, job, userId);
-  if (!recipient) return { result: "failed", error: "no such user" };
+  const found = job.found as Found | null;
+  if (!found) return { result: "failed", error: "no such user" };
+  const { recipient, earlier } = found;
+  const devices = await withNormalEndpoints(ctx, found.devices);
 
   const now = ctx.now();
   const deadline = new Date(Date.parse(payload.timestamp) + PUSH_TTL_SECONDS * 1000);
@@ -117,8 +119,8 @@ export async function sendPush(ctx: DeliveryContext, job: Claim): Promise<Outcom
 
   const effects = deviceEffects(ctx, devices, results);
   const nobody = ttl > 0 && devices.length === 0 && !reachedBefore;
-  if (results.length > 0 || nobody) effects.push(logs(ctx, job, userId, results));
-  const first = recipient.earlier_attempts === 0;
+  if (results.length > 0 || nobody) effects.push(logs(ctx, job, recipient.id, results));
+  const first = found.earlier_attempts === 0;
   const ticket = ticketId(job);
   if (ticket !== null && !reachedBefore && (reached > 0 || first)) {
     const told = { event: job.event_type, comment: reached > 0 ? null : reason, person: recipient };
@@ -159,3 +161,6 @@ function fallback(ctx: DeliveryContext, job: Claim, person: Recipient, reason: R
     once: true,
   });
 }
+
+/** Delivers one notification to all devices of one person (contract section 5). */
+export const pushSender: Sender = { needs: NEEDS, send };

@@ -1,5 +1,5 @@
 import type { Sender } from "../deliveries/job.ts";
-import { syncCustomer } from "./send.ts";
+import { SYNC_NEEDS, syncCustomer } from "./send.ts";
 
 /** Keeps customers at Stripe (contract section 8). */
-export const sendStripe: Sender = syncCustomer;
+export const stripeSender: Sender = { needs: SYNC_NEEDS, send: syncCustomer };

@@ -26,13 +26,20 @@ interface Subject {
   is_probe: number;
 }
 
-const LOAD = `
-  SELECT c.id IS NOT NULL AND c.erased_at IS NULL AS is_present, c.name, c.company, c.email, c.phone, c.language,
-         l.remote_id, s.idempotency_key, s.parameters, s.is_spent, s.first_tried_at, s.last_tried_at,
-         (SELECT COUNT(*) FROM delivery_attempts a
-          WHERE a.delivery_id = ?2 AND a.generation = ?3 AND a.http_status >= 400 AND a.http_status NOT IN (401, 409, 429)) AS answered,
-         EXISTS (SELECT 1 FROM channel_pauses p WHERE p.channel = 'stripe' AND p.probe_delivery_id = ?2) AS is_probe
-  FROM (SELECT ?1 AS id) j
+const ANSWERED = `
+  SELECT COUNT(*) FROM delivery_attempts a
+  WHERE a.delivery_id = deliveries.id AND a.generation = deliveries.generation
+    AND a.http_status >= 400 AND a.http_status NOT IN (401, 409, 429)`;
+
+/** SQL for what a try knows, over the row `deliveries`: a `Subject` and a `Creation` in one object. */
+export const SYNC_NEEDS = `
+  SELECT json_object('is_present', c.id IS NOT NULL AND c.erased_at IS NULL, 'name', c.name, 'company', c.company,
+                     'email', c.email, 'phone', c.phone, 'language', c.language, 'remote_id', l.remote_id,
+                     'idempotency_key', s.idempotency_key, 'parameters', s.parameters, 'is_spent', s.is_spent,
+                     'first_tried_at', s.first_tried_at, 'last_tried_at', s.last_tried_at, 'answered', (${ANSWERED}),
+                     'is_probe', EXISTS (SELECT 1 FROM channel_pauses p
+                                         WHERE p.channel = 'stripe' AND p.probe_delivery_id = deliveries.id))
+  FROM (SELECT deliveries.payload ->> 'customer_id' AS id) j
   LEFT JOIN customers c ON c.id = j.id
   LEFT JOIN external_links l ON l.kind = 'stripe_customer' AND l.local_id = j.id
   LEFT JOIN stripe_creations s ON s.customer_id = j.id`;
@@ -200,13 +207,10 @@ async function removeThere(work: Work): Promise<void> {
 
 /** Makes one customer at Stripe what the customer is here: created, brought up to date, or gone (contract section 8). */
 export async function syncCustomer(ctx: DeliveryContext, job: Claim): Promise<Outcome> {
-  const { STRIPE_SECRET_KEY, DB } = ctx.env;
+  const { STRIPE_SECRET_KEY } = ctx.env;
   if (STRIPE_SECRET_KEY === undefined) return { result: "postponed", error: "Stripe is not configured" };
   const { customer_id: customerId } = job.payload as SyncPayload;
-  const row = await DB.prepare(LOAD)
-    .bind(customerId, job.id, job.generation)
-    .first<Subject & Omit<Creation, "idempotency_key">>();
-  if (!row) throw new Error("a row was expected");
+  const row = job.found as Subject & Omit<Creation, "idempotency_key">;
   const creation = row.idempotency_key === null ? null : { ...row, idempotency_key: row.idempotency_key };
   const stripe = stripeClient(ctx, STRIPE_SECRET_KEY);
   const work: Work = { ctx, stripe, job, customerId, subject: row, creation, effects: [] };

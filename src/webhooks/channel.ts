@@ -1,10 +1,10 @@
-import { type Claim, type DeliveryContext, type Outcome, referencedId } from "../deliveries/job.ts";
+import { type Claim, type DeliveryContext, type Outcome, referencedIdSql, type Sender } from "../deliveries/job.ts";
 import { enqueue } from "../deliveries/outbox.ts";
 import { maxAttempts } from "../deliveries/schedule.ts";
-import { notificationFailed, notificationHeld } from "../emails/news.ts";
+import { type Concerned, NOTIFICATION_NEEDS, notificationFailed, notificationHeld } from "../emails/news.ts";
 import type { DisabledReason } from "../vocabulary/deliveries.ts";
 import type { EventPayload } from "./body.ts";
-import { type Endpoint, findEndpoint, postEvent } from "./send.ts";
+import { type Endpoint, postEvent, selectEndpoint } from "./send.ts";
 
 /** An endpoint that has failed for this long is switched off. */
 const FAILING_LIMIT_MS = 5 * 24 * 60 * 60_000;
@@ -46,8 +46,18 @@ function endpointEffects(ctx: DeliveryContext, endpoint: Endpoint, outcome: Outc
   ];
 }
 
+/** What a try knows: the endpoint, if it has not been removed, and, of a notification, the customer whom it concerns. */
+interface Found {
+  endpoint: Endpoint | null;
+  concerned: Concerned | null;
+}
+
+const NEEDS = `json_object(
+  'endpoint', json((${selectEndpoint(referencedIdSql("deliveries.target"))})),
+  'concerned', iif(deliveries.event_type = 'customer.notify', json((${NOTIFICATION_NEEDS})), NULL))`;
+
 async function post(ctx: DeliveryContext, job: Claim): Promise<Outcome> {
-  const endpoint = await findEndpoint(ctx, referencedId(job.target));
+  const { endpoint } = job.found as Found;
   if (endpoint?.active !== 1) return { result: "failed", error: "endpoint is switched off" };
   const outcome = await postEvent(ctx, endpoint, job.wire_id, job.payload as EventPayload);
   return { ...outcome, effects: endpointEffects(ctx, endpoint, outcome) };
@@ -55,7 +65,7 @@ async function post(ctx: DeliveryContext, job: Claim): Promise<Outcome> {
 
 /** A notification for a customer goes by their wishes, and the ticket's timeline says when it could not be passed on. */
 async function notify(ctx: DeliveryContext, job: Claim): Promise<Outcome> {
-  const held = await notificationHeld(ctx, job);
+  const held = notificationHeld(ctx, job, (job.found as Found).concerned);
   if (held) return held.result === "postponed" ? held : { ...held, effects: [notificationFailed(ctx, job)] };
   const outcome = await post(ctx, job);
   const last = outcome.result === "failed" || (outcome.result === "retry" && job.attempts >= maxAttempts(job.channel));
@@ -63,6 +73,7 @@ async function notify(ctx: DeliveryContext, job: Claim): Promise<Outcome> {
 }
 
 /** Delivers one event to one endpoint (Standard Webhooks; contract section 5). */
-export function sendWebhook(ctx: DeliveryContext, job: Claim): Promise<Outcome> {
-  return job.event_type === "customer.notify" ? notify(ctx, job) : post(ctx, job);
-}
+export const webhookSender: Sender = {
+  needs: NEEDS,
+  send: (ctx, job) => (job.event_type === "customer.notify" ? notify(ctx, job) : post(ctx, job)),
+};

@@ -1,5 +1,4 @@
 import { Webhook } from "standardwebhooks";
-import type { Context } from "../context.ts";
 import type { DeliveryContext, Outcome } from "../deliveries/job.ts";
 import { readBeginning } from "../outgoing/response.ts";
 import { retryAfterSeconds } from "../outgoing/retry-after.ts";
@@ -31,14 +30,12 @@ function signatures(endpoint: Endpoint, id: string, now: Date, body: string): st
   return secrets.map((secret) => new Webhook(secret).sign(id, now, body)).join(" ");
 }
 
-/** An endpoint that has not been removed, with its secrets. */
-export const findEndpoint = (ctx: Context, id: number): Promise<Endpoint | null> =>
-  ctx.env.DB.prepare(
-    `SELECT id, url, active, secret, previous_secret, previous_secret_until, failing_since
-     FROM webhook_endpoints WHERE id = ? AND deleted_at IS NULL`,
-  )
-    .bind(id)
-    .first<Endpoint>();
+/** A SELECT of an endpoint that has not been removed, with its secrets, as JSON: an `Endpoint`. @param id SQL for its id. */
+export const selectEndpoint = (id: string): string => `
+  SELECT json_object('id', w.id, 'url', w.url, 'active', w.active, 'secret', w.secret,
+                     'previous_secret', w.previous_secret, 'previous_secret_until', w.previous_secret_until,
+                     'failing_since', w.failing_since) AS endpoint
+  FROM webhook_endpoints w WHERE w.id = ${id} AND w.deleted_at IS NULL`;
 
 /**
  * Makes one signed POST (Standard Webhooks) and reads no more of the answer than is kept. A connection that fails is an

@@ -1,7 +1,7 @@
 import type { RequestContext } from "../context.ts";
 import { createConnections } from "../outgoing/connections.ts";
 import { AppError } from "../problem.ts";
-import { findEndpoint, postEvent } from "./send.ts";
+import { type Endpoint, postEvent, selectEndpoint } from "./send.ts";
 
 /**
  * Sends a test event to an endpoint while the administrator waits, also to one that is switched off.
@@ -9,8 +9,9 @@ import { findEndpoint, postEvent } from "./send.ts";
  * @throws AppError `webhook_not_found`.
  */
 export async function tryOutWebhook(ctx: RequestContext, id: number) {
-  const endpoint = await findEndpoint(ctx, id);
-  if (!endpoint) throw new AppError("webhook_not_found");
+  const found = await ctx.env.DB.prepare(selectEndpoint("?")).bind(id).first<string>("endpoint");
+  if (found === null) throw new AppError("webhook_not_found");
+  const endpoint = JSON.parse(found) as Endpoint;
   const wireId = `test_${ctx.requestId}`;
   const payload = { type: "webhook.test", timestamp: ctx.now().toISOString(), data: {} };
   const outcome = await postEvent({ ...ctx, connections: createConnections() }, endpoint, wireId, payload);

@@ -9,6 +9,7 @@ import {
   addCustomer,
   addressOf,
   clearMail,
+  emailRows,
   mailbox,
   newestEmail,
   postEmail,
@@ -62,6 +63,21 @@ describe("somebody who wants no mail", () => {
 });
 
 describe("the opt-out link", () => {
+  test("stops the mails that wait for an address which no customer has, and no mail to another", async () => {
+    const { on, sent, shop, ticket } = office;
+    const { link } = await receive(office);
+    sent.length = 0;
+    await postEmail(on.app, shop.supervisor, ticket.ticket_id, [JEANNE, "other@atelier.example"]);
+    await app().request(link, { method: "POST" });
+    await on.deliverAll();
+    expect(sent.map(addressOf)).toEqual(["other@atelier.example"]);
+    expect(await emailRows(`recipient = '${JEANNE}'`)).toMatchObject([
+      { status: "sent" },
+      { status: "suppressed", reason: "opted_out", sent_at: null },
+    ]);
+    expect((await deliveryRows()).map(({ status }) => status)).toEqual(["completed", "completed", "completed"]);
+  });
+
   const app = () => office.on.app;
   const optOuts = () => queryAll("SELECT created_at FROM email_opt_outs");
 

@@ -51,7 +51,7 @@ const LEFT_OUT: Edits = {
 const WHOLE: Edits = {
   "src/vocabulary/statuses.ts": status("in_progress"),
   "src/vocabulary/channels.ts": channel,
-  "src/channels.ts": before("  stripe: sendStripe,", '  pager: async () => ({ result: "delivered" }),\n'),
+  "src/channels.ts": before("  stripe: stripeSender,", '  pager: { send: async () => ({ result: "delivered" }) },\n'),
   "src/vocabulary/events.ts": before(
     '  "ticket.overdue": {',
     '  "ticket.split": { en: "Split: {machine}", fr: "Divisé : {machine}" },\n',
