@@ -8,13 +8,17 @@ export interface TicketBody {
   assigned_to: number;
 }
 
-/** seed: count, insert, re-read, retry. bare: one INSERT, the physical limit. real: POST /api/tickets. */
-export const CASES = ["seed", "bare", "real"] as const;
+/**
+ * seed: count, insert, re-read, retry. bare: one INSERT, the physical limit. floor: number, ticket and timeline entry in
+ * one batch, with no index but the one that keeps numbers apart: no creation can do with less. real: POST /api/tickets.
+ */
+export const CASES = ["seed", "bare", "floor", "real"] as const;
 export type CaseName = (typeof CASES)[number];
 
 export const PATHS: Record<CaseName, string> = {
   seed: "/bench/seed",
   bare: "/bench/bare",
+  floor: "/bench/floor",
   real: "/api/tickets",
 };
 
@@ -27,8 +31,17 @@ export const FULL_TICKETS = 50_000;
 /** Request header that tells the bench's Worker which data set to use. */
 export const DATASET_HEADER = "bench-dataset";
 
-/** Where the bench's Worker delivers all that is due. */
+/**
+ * Request header that asks what a request costs the database, in an isolate that is `warm` or `new`; the answer's header
+ * of the same name tells.
+ */
+export const COUNT_HEADER = "bench-count";
+
+/** Where the bench's Worker delivers the jobs that it is told. */
 export const DRAIN_PATH = "/bench/drain";
+
+/** Where it does what the cron trigger of each minute does. */
+export const CRON_PATH = "/bench/cron";
 
 /** Where the bench's Worker keeps the figures of past days as the cron does, and tells what those of a year read. */
 export const FIGURES_PATHS = { keep: "/bench/figures/keep", read: "/bench/figures/read" } as const;

@@ -9,7 +9,7 @@ export interface RawAnswer {
 
 const HEAD_END = "\r\n\r\n";
 
-/** Cuts one whole answer from the start of `text`; null while some of it is missing. Answers are ASCII here. */
+/** Cuts one whole answer from the start of `text`; null while some of it is missing. A character is a byte. */
 function parseAnswer(text: string): RawAnswer | null {
   const headEnd = text.indexOf(HEAD_END);
   if (headEnd < 0) return null;

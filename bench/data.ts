@@ -1,10 +1,12 @@
 import { readFileSync } from "node:fs";
 import { insertUserSql } from "../scripts/lib/users.ts";
 import { monthCode } from "../src/time/month.ts";
-import { type CaseName, type Dataset, FULL_TICKETS } from "./cases.ts";
+import { type CaseName, FULL_TICKETS } from "./cases.ts";
+import { CODE, execute, fillTickets } from "./fill.ts";
 
-export const ACCOUNT = { email: "bench@shopfloor.example", password: "a password for the bench only" };
-const CODE = "CNC";
+const password = "a password for the bench only";
+export const ACCOUNT = { email: "bench@shopfloor.example", password };
+export const TECHNICIAN = { email: "technician@shopfloor.example", password };
 
 const statementsOf = (file: string): string[] =>
   readFileSync(file, "utf8")
@@ -13,21 +15,8 @@ const statementsOf = (file: string): string[] =>
     .map((statement) => statement.trim())
     .filter(Boolean);
 
-export const execute = (db: D1Database, statements: string[]) => db.batch(statements.map((sql) => db.prepare(sql)));
-
-/** Rows as the three cases would have left them, one minute apart up to now. */
-const fillSql = (month: string): string[] => [
-  `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${FULL_TICKETS})
-   INSERT INTO tickets (ticket_id, title, description, priority, machine_id, machine_type_id, reported_by, reporter_name,
-                        assigned_to, reported_at, created_at, updated_at, search_text)
-   SELECT printf('${CODE}-${month}-%04d', i), 'Spindle vibrates above 8,000 rpm', printf('%.200c', 'x'), 'high', 1, 1, 1,
-          'Bench', 2, at, at, at, printf(' spindle vibrates above 8 000 rpm %04d', i)
-   FROM (SELECT i, strftime('%Y-%m-%dT%H:%M:%fZ', 'now', printf('-%d minutes', ${FULL_TICKETS} - i)) AS at FROM n)`,
-  `INSERT INTO ticket_timeline (ticket_id, user_id, user_name, action, new_value, created_at)
-   SELECT id, reported_by, reporter_name, 'created', status, created_at FROM tickets`,
-  `INSERT INTO ticket_terms (term, ticket_id)
-   SELECT word.value, tickets.id FROM tickets, json_each('["spindle", "vibrates", "above", "8", "000", "rpm"]') word
-   UNION ALL SELECT substr(ticket_id, 10), id FROM tickets`,
+/** What comes with the tickets of a month, and what the other cases would have left. */
+const besidesSql = (month: string): string[] => [
   `INSERT INTO deliveries (channel, target, subject, event_type, payload, status, completed_at, created_at, updated_at)
    SELECT channel, target, 'ticket:' || id, event_type, '{}', 'completed', created_at, created_at, created_at
    FROM tickets, (SELECT 'push' AS channel, 'user:2' AS target, 'ticket.assigned' AS event_type
@@ -44,34 +33,47 @@ const fillSql = (month: string): string[] => [
    FROM tickets`,
   `INSERT INTO seed_timeline (ticket_id, user_id, action, new_value, created_at)
    SELECT ticket_id, user_id, action, new_value, created_at FROM ticket_timeline`,
+  "INSERT INTO floor_counters SELECT code, month, last_number FROM ticket_counters",
+  `INSERT INTO floor_tickets (ticket_id, title, description, priority, machine_id, reported_by, reporter_name,
+                              assigned_to, created_at, updated_at)
+   SELECT ticket_id, title, description, priority, machine_id, reported_by, reporter_name, assigned_to, created_at,
+          updated_at FROM tickets`,
+  `INSERT INTO floor_timeline (ticket_id, user_id, action, new_value, created_at)
+   SELECT ticket_id, user_id, action, new_value, created_at FROM ticket_timeline`,
   `INSERT INTO bare_rows (title, description, priority, machine_id, created_at)
    SELECT title, description, priority, machine_id, created_at FROM tickets`,
 ];
 
 /**
- * Adds one account, one machine (id 1) and, for the full month, its tickets to a freshly migrated database.
+ * Fills this month with tickets as POST /api/tickets would have left them, one minute apart up to now.
  *
  * @returns the ticket number that each measurement starts after.
  */
-export async function prepare(db: D1Database, dataset: Dataset, timeZone: string): Promise<number> {
+export async function fillMonth(db: D1Database, timeZone: string): Promise<number> {
   const now = new Date();
-  const at = now.toISOString();
+  const month = monthCode(now, timeZone);
+  await fillTickets(db, FULL_TICKETS, 1, (index) => ({
+    ticket_id: `${CODE}-${month}-${String(index + 1).padStart(4, "0")}`,
+    assigned_to: 2,
+    created_at: new Date(now.getTime() - (FULL_TICKETS - index) * 60_000).toISOString(),
+  }));
+  await execute(db, besidesSql(month));
+  return FULL_TICKETS;
+}
+
+/** Adds two accounts, one machine (id 1) and one endpoint for webhooks to a freshly migrated database. */
+export async function prepare(db: D1Database): Promise<void> {
+  const at = new Date().toISOString();
   await execute(db, [
     ...statementsOf("bench/tables.sql"),
     ...(await insertUserSql({ ...ACCOUNT, name: "Bench", role: "supervisor" }, at)),
-    ...(await insertUserSql(
-      { ...ACCOUNT, email: "technician@shopfloor.example", name: "Tara", role: "technician" },
-      at,
-    )),
+    ...(await insertUserSql({ ...TECHNICIAN, name: "Tara", role: "technician" }, at)),
     `INSERT INTO webhook_endpoints (url, events, secret, created_at, updated_at)
      VALUES ('https://hooks.example.com/bench', '["ticket.created", "notification.fallback"]', 'whsec_YmVuY2g=', '${at}', '${at}')`,
     `INSERT INTO machine_types (code, name, created_at, updated_at) VALUES ('${CODE}', 'Machining centre', '${at}', '${at}')`,
     `INSERT INTO machines (machine_type_id, name, qr_token, created_at, updated_at)
      VALUES (1, 'Haas VF-2', 'benchbenchbenchbench01', '${at}', '${at}')`,
   ]);
-  if (dataset === "empty") return 0;
-  await execute(db, fillSql(monthCode(now, timeZone)));
-  return FULL_TICKETS;
 }
 
 /** What POST /api/tickets answered with 201: the number that ends each `ticket_id`, and each Idempotency-Key. */
@@ -116,6 +118,13 @@ export async function restore(db: D1Database, base: number, name: CaseName, { ke
     await execute(db, [
       `DELETE FROM seed_timeline WHERE ticket_id > ${base}`,
       `DELETE FROM seed_tickets WHERE id > ${base}`,
+    ]);
+  }
+  if (name === "floor") {
+    await execute(db, [
+      `DELETE FROM floor_timeline WHERE id > ${base}`,
+      `DELETE FROM floor_tickets WHERE id > ${base}`,
+      base === 0 ? "DELETE FROM floor_counters" : `UPDATE floor_counters SET last_number = ${base}`,
     ]);
   }
   if (name === "real") {

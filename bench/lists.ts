@@ -1,3 +1,4 @@
+import { CODE, execute, fillTickets } from "./fill.ts";
 import type { BenchServer, Stage } from "./server.ts";
 import { median } from "./statistics.ts";
 
@@ -8,6 +9,7 @@ export const LIST_TICKETS = { empty: 1000, full: 100_000 } as const;
 const OPEN = 200;
 /** Tickets in both that have the rare word. */
 const RARE = 10;
+const RARE_WORD = "Zwischenwelle";
 
 /** What is asked, in both databases alike. */
 const QUERIES = [
@@ -23,34 +25,44 @@ const QUERIES = [
   "assigned_to=3",
   "assigned_to=none",
   "reported_by=1",
-  "q=rare",
-  "q=rare+spindle",
-  "q=spindle",
+  "q=zwischenwelle",
+  "q=zwischen+spindle",
+  "q=the",
+  "q=spindle+bearing",
+  "q=pump+filter+broken",
+  "q=spindle+pump+filter+belt",
+  "q=électrobroche",
+  "q=CNC-0120-000",
 ];
 
-/** A history of `count` tickets, the last of them open. */
-export const historySql = (count: number): string[] => [
+const AROUND_SQL = [
   `WITH RECURSIVE m (i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM m WHERE i < 20)
    INSERT INTO machines (machine_type_id, name, search_text, qr_token, created_at, updated_at)
    SELECT 1, 'Machine ' || i, ' machine ' || i, printf('benchmachine%010d', i), '2020', '2020' FROM m`,
   `WITH RECURSIVE u (i) AS (SELECT 3 UNION ALL SELECT i + 1 FROM u WHERE i < 7)
    INSERT INTO users (name, email, role, created_at, updated_at)
    SELECT 'Technician ' || i, 't' || i || '@shopfloor.example', 'technician', '2020', '2020' FROM u`,
-  `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${count})
-   INSERT INTO tickets (ticket_id, title, status, priority, machine_id, machine_type_id, reported_by, reporter_name,
-                        assigned_to, reported_at, completed_at, created_at, updated_at)
-   SELECT printf('CNC-0120-%06d', i), 'Spindle vibrates', status,
-          CASE i % 4 WHEN 0 THEN 'low' WHEN 1 THEN 'medium' WHEN 2 THEN 'high' ELSE 'critical' END,
-          1 + i % 20, 1, 1, 'Bench', CASE WHEN i % 9 = 0 THEN NULL ELSE 2 + i % 6 END, at,
-          iif(status = 'completed', at, NULL), at, at
-   FROM (SELECT i, strftime('%Y-%m-%dT%H:%M:%fZ', '2025-01-01', printf('%d minutes', i)) AS at,
-                CASE WHEN i <= ${count - OPEN} THEN 'completed' WHEN i % 2 THEN 'received' ELSE 'in_progress' END AS status
-         FROM n)`,
-  `INSERT INTO ticket_terms (term, ticket_id)
-   SELECT 'spindle', id FROM tickets UNION ALL SELECT 'vibrates', id FROM tickets
-   UNION ALL SELECT 'rare', id FROM tickets WHERE id % ${count / RARE} = 7`,
-  `UPDATE tickets SET search_text = ' spindle vibrates' || iif(id % ${count / RARE} = 7, ' rare', '')`,
 ];
+const PRIORITIES = ["low", "medium", "high", "critical"];
+
+/** Fills a database with a history of `count` tickets, the last of them open. */
+export async function fillHistory(db: D1Database, count: number): Promise<void> {
+  await execute(db, AROUND_SQL);
+  await fillTickets(db, count, 3, (index) => {
+    const at = new Date(Date.UTC(2025, 0) + index * 60_000).toISOString();
+    const isOpen = index >= count - OPEN;
+    return {
+      ticket_id: `${CODE}-0120-${String(index + 1).padStart(6, "0")}`,
+      ...(index % (count / RARE) === 7 && { title: `${RARE_WORD} klappert` }),
+      status: isOpen ? (index % 2 ? "received" : "in_progress") : "completed",
+      priority: PRIORITIES[index % 4] ?? "low",
+      machine_id: 1 + (index % 20),
+      assigned_to: index % 9 === 0 ? null : 2 + (index % 6),
+      completed_at: isOpen ? null : at,
+      created_at: at,
+    };
+  });
+}
 
 /** The median time of one list in both databases. */
 export interface ListCell {

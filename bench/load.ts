@@ -2,28 +2,29 @@ import { randomUUID } from "node:crypto";
 import { type CaseName, DATASET_HEADER, PATHS, type TicketBody } from "./cases.ts";
 import { Connection, type RawAnswer } from "./connection.ts";
 import type { Created } from "./data.ts";
+import { writtenTickets } from "./fill.ts";
 import type { Stage } from "./server.ts";
 
-const BODY: TicketBody = {
-  title: "Spindle vibrates above 8,000 rpm",
-  description: "x".repeat(200),
-  priority: "high",
-  machine_id: 1,
-  assigned_to: 2,
-};
-const BODY_TEXT = JSON.stringify(BODY);
+/** What is sent, in turn: enough different texts that no cache of pages has them all. */
+const BODIES = Array.from(writtenTickets(1000, 2), ({ title, description }) => {
+  const body: TicketBody = { title, description, priority: "high", machine_id: 1, assigned_to: 2 };
+  // One character for each byte of UTF-8, as the connection writes them.
+  return Buffer.from(JSON.stringify(body)).toString("latin1");
+});
+let sent = 0;
 
 function requestText(url: URL, stage: Stage, name: CaseName, key: string): string {
+  const body = BODIES[sent++ % BODIES.length] ?? "";
   return [
     `POST ${PATHS[name]} HTTP/1.1`,
     `Host: ${url.host}`,
     "Content-Type: application/json",
-    `Content-Length: ${BODY_TEXT.length}`,
+    `Content-Length: ${body.length}`,
     `Authorization: Bearer ${stage.token}`,
     `Idempotency-Key: ${key}`,
     `${DATASET_HEADER}: ${stage.dataset}`,
     "",
-    BODY_TEXT,
+    body,
   ].join("\r\n");
 }
 
@@ -64,7 +65,7 @@ export async function load(
   let inTime = 0;
   const client = async (first: Connection) => {
     let connection = first;
-    for (let sent = performance.now(); sent < end; sent = performance.now()) {
+    for (let began = performance.now(); began < end; began = performance.now()) {
       const key = randomUUID();
       const answer = await connection.send(requestText(url, stage, name, key));
       if (answer === null) {
@@ -72,7 +73,7 @@ export async function load(
         connection = await Connection.open(url);
       } else if (answer.status === 201) {
         const answered = performance.now();
-        slice.latenciesMs.push(answered - sent);
+        slice.latenciesMs.push(answered - began);
         if (answered < end) inTime++;
         const number = numberIn(answer);
         if (number !== null) {

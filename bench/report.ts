@@ -6,6 +6,7 @@ import { failuresOf, ratio, slowdown, type Target } from "./targets.ts";
 const CASE_LABELS: Record<CaseName, string> = {
   seed: "a  COUNT(*) + 1 and retry",
   bare: "b  bare INSERT",
+  floor: "f  three INSERTs",
   real: "c  POST /api/tickets",
 };
 
@@ -14,7 +15,20 @@ const DATASET_LABELS: Record<Dataset, string> = {
   full: FULL_TICKETS.toLocaleString("en"),
 };
 
-const HEADER = ["month", "clients", "case", "ok/s", "p50 ms", "p99 ms", "ok", "failed", "c/b", "c/a", "p50/empty"];
+const HEADER = [
+  "month",
+  "clients",
+  "case",
+  "ok/s",
+  "p50 ms",
+  "p99 ms",
+  "ok",
+  "failed",
+  "c/f",
+  "c/b",
+  "c/a",
+  "p50/empty",
+];
 const TEXT_COLUMNS = new Set([0, 2]);
 
 const fixed = (value: number | null, digits: number): string => value?.toFixed(digits) ?? "-";
@@ -31,6 +45,7 @@ function line(cell: Cell, cells: Cell[]): string[] {
     fixed(cell.p99Ms, 1),
     String(cell.succeeded),
     String(failuresOf(cell)),
+    ratioTo("floor"),
     ratioTo("bare"),
     ratioTo("seed"),
     cell.case === "real" && cell.dataset === "full" ? fixed(slowdown(cells, cell.clients), 2) : "",
@@ -52,7 +67,7 @@ export function table(cells: Cell[]): string {
       })
       .join("  ")
       .trimEnd();
-  const legend = "ok/s: median of the rounds. c/b, c/a, p50/empty: median of the quotients within each round.";
+  const legend = "ok/s: median of the rounds. c/f, c/b, c/a, p50/empty: median of the quotients within each round.";
   return [...[HEADER, widths.map((width) => "-".repeat(width)), ...rows].map(format), "", legend].join("\n");
 }
 

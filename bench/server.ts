@@ -1,15 +1,19 @@
-import { resolve } from "node:path";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 import { createTestHarness, unstable_readConfig } from "wrangler";
 import { buildAssets } from "../scripts/lib/assets.ts";
 import { freshSecrets } from "../scripts/lib/secrets.ts";
 import { capture } from "../scripts/lib/shell.ts";
-import { type CaseName, DATASET_HEADER, DATASETS, type Dataset } from "./cases.ts";
-import { ACCOUNT, type Created, execute, prepare, restore, verify } from "./data.ts";
-import { historySql, LIST_TICKETS } from "./lists.ts";
+import { type CaseName, DATASET_HEADER, type Dataset } from "./cases.ts";
+import { ACCOUNT, type Created, fillMonth, prepare, restore, verify } from "./data.ts";
+import { fillHistory, LIST_TICKETS } from "./lists.ts";
 import type { BenchBindings } from "./worker.ts";
 
 const CONFIG = "bench/wrangler.toml";
 const BUILT = resolve("dist/bench");
+/** Tickets in the database whose costs are counted. */
+const COST_TICKETS = 5000;
 
 /**
  * Switches off what wrangler adds on a developer's machine and no deployment has: the recording of every event,
@@ -33,6 +37,8 @@ export interface Stage {
 
 export interface BenchServer {
   url: URL;
+  /** Where the runtime keeps its databases. */
+  folder: string;
   stages: Stage[];
   /** Drops the log lines that the harness keeps in memory. */
   dropLogs(): void;
@@ -50,21 +56,34 @@ function checkSameRuntime(): void {
   }
 }
 
-async function signIn(url: URL, dataset: Dataset): Promise<string> {
+/** Opens a session. @returns its bearer token. */
+export async function signIn(url: URL, dataset: Dataset, account = ACCOUNT): Promise<string> {
   const response = await fetch(new URL("/api/auth/sign-in/email", url), {
     method: "POST",
     headers: { "content-type": "application/json", [DATASET_HEADER]: dataset },
-    body: JSON.stringify(ACCOUNT),
+    body: JSON.stringify(account),
   });
   if (!response.ok) throw new Error(`sign-in answered ${response.status}: ${await response.text()}`);
   return ((await response.json()) as { token: string }).token;
 }
 
-/** Builds the bench's Worker, starts it in workerd, and migrates and fills both databases. */
-export async function startServer(
-  logLevel: string,
-  purpose: "creations" | "lists" = "creations",
-): Promise<BenchServer> {
+/** Fills a freshly migrated database that has people and a machine. @returns the last number given. */
+type Fill = (db: D1Database, timeZone: string) => Promise<number>;
+
+const history = (count: number) => async (db: D1Database) => {
+  await fillHistory(db, count);
+  return 0;
+};
+
+/** The data sets of each measurement. */
+const FILLS = {
+  creations: { empty: async () => 0, full: fillMonth },
+  lists: { empty: history(LIST_TICKETS.empty), full: history(LIST_TICKETS.full) },
+  costs: { empty: history(COST_TICKETS) },
+} satisfies Record<string, Partial<Record<Dataset, Fill>>>;
+
+/** Builds the bench's Worker, starts it in workerd, and migrates and fills its databases. */
+export async function startServer(logLevel: string, purpose: keyof typeof FILLS): Promise<BenchServer> {
   Object.assign(process.env, WITHOUT_DEVELOPMENT_AIDS);
   checkSameRuntime();
   buildAssets();
@@ -72,6 +91,10 @@ export async function startServer(
   if (capture("wrangler", ["deploy", "--dry-run", "--config", CONFIG, "--outdir", BUILT]) === null) {
     throw new Error(`wrangler could not build ${CONFIG}`);
   }
+  const folder = mkdtempSync(join(tmpdir(), "shopfloor-bench-"));
+  const { TMPDIR = "/tmp" } = process.env;
+  // There the runtime keeps what it stores, and says nowhere where.
+  process.env.TMPDIR = folder;
   const harness = createTestHarness({
     workers: [
       {
@@ -84,15 +107,16 @@ export async function startServer(
     ],
   });
   const { url } = await harness.listen();
+  process.env.TMPDIR = TMPDIR;
   const worker = harness.getWorker<BenchBindings>();
-  await worker.applyD1Migrations("DB");
-  await worker.applyD1Migrations("DB_FULL");
   const env = await worker.getEnv();
   const stages: Stage[] = [];
-  for (const dataset of DATASETS) {
-    const db = dataset === "full" ? env.DB_FULL : env.DB;
-    const base = await prepare(db, purpose === "lists" ? "empty" : dataset, env.TIME_ZONE);
-    if (purpose === "lists") await execute(db, historySql(LIST_TICKETS[dataset]));
+  for (const [dataset, fill] of Object.entries(FILLS[purpose]) as [Dataset, Fill][]) {
+    const binding = dataset === "full" ? "DB_FULL" : "DB";
+    await worker.applyD1Migrations(binding);
+    const db = env[binding];
+    await prepare(db);
+    const base = await fill(db, env.TIME_ZONE);
     stages.push({
       dataset,
       db,
@@ -101,5 +125,14 @@ export async function startServer(
       restore: (name, created) => restore(db, base, name, created),
     });
   }
-  return { url, stages, dropLogs: () => harness.clearLogs(), close: () => harness.close() };
+  return {
+    url,
+    folder,
+    stages,
+    dropLogs: () => harness.clearLogs(),
+    async close() {
+      await harness.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
 }

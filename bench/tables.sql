@@ -29,6 +29,37 @@ CREATE TABLE seed_timeline (
 ) STRICT;
 CREATE INDEX seed_timeline_ticket_id ON seed_timeline (ticket_id, id);
 
+CREATE TABLE floor_counters (
+  code        TEXT    NOT NULL,
+  month       TEXT    NOT NULL,
+  last_number INTEGER NOT NULL,
+  PRIMARY KEY (code, month)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE floor_tickets (
+  id            INTEGER PRIMARY KEY,
+  ticket_id     TEXT    NOT NULL UNIQUE,
+  title         TEXT    NOT NULL,
+  description   TEXT,
+  status        TEXT    NOT NULL DEFAULT 'received',
+  priority      TEXT    NOT NULL,
+  machine_id    INTEGER NOT NULL,
+  reported_by   INTEGER NOT NULL,
+  reporter_name TEXT    NOT NULL,
+  assigned_to   INTEGER,
+  created_at    TEXT    NOT NULL,
+  updated_at    TEXT    NOT NULL
+) STRICT;
+
+CREATE TABLE floor_timeline (
+  id         INTEGER PRIMARY KEY,
+  ticket_id  INTEGER NOT NULL,
+  user_id    INTEGER,
+  action     TEXT    NOT NULL,
+  new_value  TEXT,
+  created_at TEXT    NOT NULL
+) STRICT;
+
 CREATE TABLE bare_rows (
   id          INTEGER PRIMARY KEY,
   title       TEXT    NOT NULL,

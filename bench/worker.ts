@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { senders } from "../src/channels.ts";
 import { createContext } from "../src/context.ts";
+import { runCron } from "../src/cron.ts";
 import { claim, dispatch } from "../src/deliveries/dispatch.ts";
 import { IDS_PER_MESSAGE } from "../src/deliveries/outbox.ts";
 import type { Bindings } from "../src/env.ts";
@@ -8,8 +9,12 @@ import worker from "../src/index.ts";
 import { keepDays } from "../src/stats/kept-days.ts";
 import { computeStats } from "../src/stats/stats.ts";
 import { enqueueSync } from "../src/sync/enqueue.ts";
+import { monthCode } from "../src/time/month.ts";
 import { realWorld } from "../src/world.ts";
+import { countedDatabase } from "../test/deliveries/counted-database.ts";
 import {
+  COUNT_HEADER,
+  CRON_PATH,
   DATASET_HEADER,
   DRAIN_PATH,
   FIGURES_PATHS,
@@ -40,17 +45,43 @@ const bench = new Hono<{ Bindings: BenchBindings }>()
       .run();
     return c.json({ id: meta.last_row_id }, 201);
   })
+  .post(PATHS.floor, async (c) => {
+    const body = await c.req.json<TicketBody>();
+    const now = new Date();
+    const at = now.toISOString();
+    const month = monthCode(now, c.env.TIME_ZONE);
+    const { DB } = c.env;
+    const [, ticket] = await DB.batch([
+      DB.prepare(
+        `INSERT INTO floor_counters (code, month, last_number) VALUES ('CNC', ?, 1)
+         ON CONFLICT (code, month) DO UPDATE SET last_number = last_number + 1`,
+      ).bind(month),
+      DB.prepare(
+        `INSERT INTO floor_tickets (ticket_id, title, description, priority, machine_id, reported_by, reporter_name,
+                                    assigned_to, created_at, updated_at)
+         SELECT printf('CNC-%s-%04d', month, last_number), ?2, ?3, ?4, ?5, 1, 'Bench', ?6, ?7, ?7
+         FROM floor_counters WHERE code = 'CNC' AND month = ?1
+         RETURNING id, ticket_id, title`,
+      ).bind(month, body.title, body.description, body.priority, body.machine_id, body.assigned_to, at),
+      DB.prepare(
+        `INSERT INTO floor_timeline (ticket_id, user_id, action, new_value, created_at)
+         VALUES (last_insert_rowid(), 1, 'created', 'received', ?)`,
+      ).bind(at),
+    ]);
+    return c.json({ ticket: ticket?.results[0] }, 201);
+  })
   // As the queue's consumer does it, one message after another.
   .post(DRAIN_PATH, async (c) => {
     const ctx = createContext(c.env, realWorld, {});
-    const { results } = await c.env.DB.prepare("SELECT id FROM deliveries WHERE status = 'pending'").all<{
-      id: number;
-    }>();
-    const ids = results.map((row) => row.id);
+    const { ids } = await c.req.json<{ ids: number[] }>();
     for (let start = 0; start < ids.length; start += IDS_PER_MESSAGE) {
       await dispatch(ctx, ids.slice(start, start + IDS_PER_MESSAGE), senders);
     }
-    return c.json({ due: ids.length }, 200);
+    return c.json({}, 200);
+  })
+  .post(CRON_PATH, async (c) => {
+    await runCron("* * * * *", c.env);
+    return c.json({}, 200);
   })
   .post(JOB_PATHS.enqueue, async (c) => {
     const ctx = createContext(c.env, realWorld, {});
@@ -84,21 +115,10 @@ const bench = new Hono<{ Bindings: BenchBindings }>()
     return c.json({ stale: row?.stale ?? 0 }, 200);
   })
   .post(FIGURES_PATHS.read, async (c) => {
-    let rows = 0;
-    const DB = new Proxy(c.env.DB, {
-      get(target, name) {
-        const member: unknown = Reflect.get(target, name);
-        if (name !== "batch") return typeof member === "function" ? (member.bind(target) as unknown) : member;
-        return async (statements: D1PreparedStatement[]) => {
-          const results = await target.batch(statements);
-          for (const { meta } of results) rows += meta.rows_read;
-          return results;
-        };
-      },
-    });
-    const ctx = createContext({ ...c.env, DB }, realWorld, {});
+    const { database, take } = countedDatabase(c.env.DB);
+    const ctx = createContext({ ...c.env, DB: database }, realWorld, {});
     await computeStats(ctx, await c.req.json<{ from: string }>());
-    return c.json({ rows }, 200);
+    return c.json({ rows: take().rowsRead }, 200);
   })
   .onError((_error, c) => c.json({ error: "internal" }, 500));
 
@@ -111,11 +131,33 @@ function environment(request: Request, env: BenchBindings): BenchBindings {
   return fullEnv;
 }
 
+const answer = (request: Request, env: BenchBindings, execution: ExecutionContext) =>
+  request.url.includes("/bench/") ? bench.fetch(request, env, execution) : worker.fetch(request, env, execution);
+
+let counted: { env: BenchBindings; take: () => object } | null = null;
+
+/** Answers, with what that has cost the database until all was done that goes on behind the answer. */
+async function answerCounted(request: Request, env: BenchBindings, execution: ExecutionContext): Promise<Response> {
+  if (counted === null || request.headers.get(COUNT_HEADER) === "new") {
+    const { database, take } = countedDatabase(env.DB);
+    counted = { env: { ...env, DB: database }, take };
+  }
+  const { env: countedEnv, take } = counted;
+  const behind: Promise<unknown>[] = [];
+  take();
+  const waiting = Object.assign(Object.create(execution), { waitUntil: (work: Promise<unknown>) => behind.push(work) });
+  const response = await answer(request, countedEnv, waiting);
+  await Promise.allSettled(behind);
+  return new Response(response.body, {
+    status: response.status,
+    headers: { ...Object.fromEntries(response.headers), [COUNT_HEADER]: JSON.stringify(take()) },
+  });
+}
+
 export default {
   fetch: (request, env, execution) => {
     const chosen = environment(request, env);
-    return request.url.includes("/bench/")
-      ? bench.fetch(request, chosen, execution)
-      : worker.fetch(request as Request, chosen, execution);
+    const handle = request.headers.has(COUNT_HEADER) ? answerCounted : answer;
+    return handle(request as Request, chosen, execution);
   },
 } satisfies ExportedHandler<BenchBindings>;

@@ -11,7 +11,7 @@ export interface StatementCost {
 /**
  * A database that does what `db` does and counts: `statements` as the platform's limit counts them (a batch of N is N),
  * `trips` as the wire does (a batch is one); `rowsRead` and `rowsWritten` are what the database looked at and what it
- * wrote, entries of indexes included, as far as it says so (not to `raw`).
+ * wrote, entries of indexes included.
  */
 export function countedDatabase(db: D1Database) {
   const counts = { statements: 0, trips: 0, rowsRead: 0, rowsWritten: 0 };
@@ -31,6 +31,11 @@ export function countedDatabase(db: D1Database) {
       const [row] = noted(sql, await statement.all<Record<string, unknown>>()).results;
       return row === undefined ? null : column === undefined ? row : row[column];
     };
+    // `raw` does, too: what it reads, the query builder's SELECT, is asked for twice.
+    const raw = async (options: { columnNames?: false }): Promise<unknown> => {
+      noted(sql, await statement.all());
+      return statement.raw(options);
+    };
     const proxy = new Proxy(statement, {
       get(target, name) {
         const member: unknown = Reflect.get(target, name);
@@ -41,6 +46,7 @@ export function countedDatabase(db: D1Database) {
             counts.trips++;
           }
           if (name === "first") return first(args[0] as string | undefined);
+          if (name === "raw") return raw(args[0] as { columnNames?: false });
           const result: unknown = Reflect.apply(member, target, args);
           if (name === "bind") return counted(sql, result as D1PreparedStatement);
           return TELLS.has(String(name)) ? (result as Promise<D1Result>).then((told) => noted(sql, told)) : result;

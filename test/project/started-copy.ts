@@ -13,6 +13,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { getPlatformProxy, unstable_splitSqlQuery } from "wrangler";
+import { buildAssets } from "../../scripts/lib/assets.ts";
 import { freePort, type ProcessGroup, startGroup, withinFolder } from "./processes.ts";
 
 const MIGRATIONS_TABLE = `CREATE TABLE d1_migrations (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE,
@@ -21,7 +22,11 @@ const MIGRATIONS_TABLE = `CREATE TABLE d1_migrations (id INTEGER PRIMARY KEY AUT
 /** A checkout of this project with a local database of its own, in which `npm start` can be run. */
 export async function projectCopy() {
   const folder = mkdtempSync(join(tmpdir(), "shopfloor-copy-"));
-  for (const name of ["src", "scripts", "node_modules", "package.json"]) symlinkSync(resolve(name), join(folder, name));
+  // What it would build is the same here.
+  buildAssets();
+  for (const name of ["src", "scripts", "node_modules", "dist", "package.json", "package-lock.json", "tsconfig.json"]) {
+    symlinkSync(resolve(name), join(folder, name));
+  }
   cpSync("wrangler.toml", join(folder, "wrangler.toml"));
   cpSync("migrations", join(folder, "migrations"), { recursive: true });
   mkdirSync(join(folder, "tmp"));
