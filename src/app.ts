@@ -3,9 +3,11 @@ import type { Context as HonoContext } from "hono";
 import { secureHeaders } from "hono/secure-headers";
 import { apiKeyRoutes } from "./api-keys/routes.ts";
 import { attachmentRoutes, ticketAttachmentRoutes } from "./attachments/routes.ts";
+import { BeginAgain, beginningAgain } from "./auth/guard.ts";
 import { type AppEnv, createContext, type RequestContext } from "./context.ts";
 import { contactRoutes } from "./customers/contact-routes.ts";
 import { customerRoutes } from "./customers/routes.ts";
+import { CheckFailed } from "./db/checked-database.ts";
 import { unavailability } from "./db/errors.ts";
 import { deliveryRoutes } from "./deliveries/routes.ts";
 import { publicEmailRoutes } from "./emails/public-routes.ts";
@@ -162,7 +164,13 @@ export function createApp(world: World = realWorld) {
     return answerProblem(c, new AppError("method_not_allowed", { params: { allow }, headers: { allow } }));
   });
 
-  api.onError((error, c) => answerProblem(c, error));
+  api.onError((error, c) => {
+    // Not for the outside: the guard knows what follows.
+    if (error instanceof BeginAgain || CheckFailed.is(error)) throw error;
+    return answerProblem(c, error);
+  });
+  const { fetch } = api;
+  api.fetch = (request, ...rest) => beginningAgain(request, (again) => fetch(again, ...rest));
   return api;
 }
 

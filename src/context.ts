@@ -1,12 +1,9 @@
-import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
 import type { Actor } from "./actor.ts";
+import { type Database, queryBuilder } from "./db/query-builder.ts";
 import { type Bindings, type Env, readEnv } from "./env.ts";
 import { createLogger, type Logger } from "./log.ts";
 import type { Locale } from "./vocabulary/locales.ts";
 import type { World } from "./world.ts";
-
-/** The query builder: it reads, and writes nothing (docs/decisions/sql-and-query-builder.md). */
-export type Database = Pick<DrizzleD1Database, "select" | "batch">;
 
 /** What every verb may know. Verbs never see Hono's context, a queue message or a cron event. */
 export interface Context extends World {
@@ -48,18 +45,6 @@ export interface AppEnv {
   };
 }
 
-const databases = new WeakMap<D1Database, Database>();
-
-/** The query builder over this binding, made once per isolate. */
-export function database(d1: D1Database): Database {
-  let db = databases.get(d1);
-  if (!db) {
-    db = drizzle(d1);
-    databases.set(d1, db);
-  }
-  return db;
-}
-
 /**
  * The context of one event: a request, a queue message or a cron run.
  *
@@ -68,5 +53,5 @@ export function database(d1: D1Database): Database {
  */
 export function createContext(bindings: Bindings, world: World, fields: Record<string, unknown>): Context {
   const env = readEnv(bindings);
-  return { ...world, env, db: database(env.DB), log: createLogger(env.LOG_LEVEL, fields) };
+  return { ...world, env, db: queryBuilder(env.DB), log: createLogger(env.LOG_LEVEL, fields) };
 }

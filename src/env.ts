@@ -80,7 +80,11 @@ export interface Bindings {
   EMAIL: SendEmail;
 }
 
-export type Env = Bindings & Settings;
+export type Env = Omit<Bindings, "DB"> &
+  Settings & {
+    /** The only ways there are to the database: a trip is a batch, or a statement by itself. */
+    DB: Pick<D1Database, "prepare" | "batch">;
+  };
 
 /** Thrown when the Worker is deployed without a variable it needs. Carries names, never values. */
 export class ConfigurationError extends Error {

@@ -25,8 +25,6 @@ interface Definition {
   permission: Permission | "signed-in" | "public";
   /** A person who is signed in, not an API key. */
   by?: "person";
-  /** The handler's batch itself checks the session (see `stillSignedIn`). */
-  deferred?: true;
   params?: z.ZodObject;
   query?: z.ZodObject;
   /** A JSON body, which must be there. */
@@ -87,9 +85,10 @@ type Route<D extends Definition> = {
 };
 
 /** The guard that a permission asks for. */
-function guardOf({ permission, deferred, by }: Definition): MiddlewareHandler<AppEnv>[] {
+function guardOf({ permission, by, rawBody }: Definition): MiddlewareHandler<AppEnv>[] {
   if (permission === "public") return [];
-  return [requires(permission === "signed-in" ? null : permission, { deferred, by })];
+  const admission = { permission: permission === "signed-in" ? null : permission, by };
+  return [requires(admission, { asksFirst: rawBody !== undefined })];
 }
 
 /** What the documentation says of a route: its description, and who may use it. */

@@ -1,7 +1,8 @@
 import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
+import type { Actor } from "../src/actor.ts";
 import { createApp } from "../src/app.ts";
-import { signed } from "../src/auth/session-token.ts";
+import { sentToken } from "../src/auth/session-token.ts";
 import { type Bindings, readEnv } from "../src/env.ts";
 import type { Role } from "../src/vocabulary/roles.ts";
 import { realWorld, type World } from "../src/world.ts";
@@ -12,7 +13,7 @@ export const PASSWORD = env.TEST_PASSWORD.text;
 export interface Person {
   id: number;
   email: string;
-  /** As it is sent: with its signature. */
+  /** As it is sent: with whose it is, and its signature. */
   token: string;
 }
 
@@ -91,8 +92,13 @@ export async function person(role: Role, name = `${role} ${++people}`): Promise<
     `INSERT INTO sessions (user_id, token, expires_at, created_at, updated_at)
      SELECT id, '${token}', '2099-01-01T00:00:00.000Z', '${at}', '${at}' FROM users WHERE id = (${newest})`,
   );
-  const [row] = await queryAll<{ id: number }>("SELECT id FROM users WHERE email = ?", email);
-  return { id: row?.id ?? 0, email, token: signed(readEnv(env), token) };
+  const [actor] = await queryAll<Actor>(
+    `SELECT s.id AS sessionId, u.id, u.name, u.email, u.role, u.language
+     FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.token = ?`,
+    token,
+  );
+  if (!actor) throw new Error("no session");
+  return { id: actor.id, email, token: sentToken(readEnv(env), token, actor) };
 }
 
 /** Adds a machine (and its type, when new); returns the machine's id. */

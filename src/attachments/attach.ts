@@ -1,4 +1,5 @@
 import type { ActorContext } from "../context.ts";
+import { unchecked } from "../db/checked-database.ts";
 import { isNotNullViolation, isUniqueViolation } from "../db/errors.ts";
 import { newestId } from "../db/insert.ts";
 import { selectAnswer } from "../db/json.ts";
@@ -101,7 +102,10 @@ async function write(base: ActorContext, file: Stored, record: IdempotencyRecord
 async function discardUnused(ctx: ActorContext, key: string): Promise<void> {
   try {
     // When a connection was lost after the commit, the row is there after all.
-    const row = await ctx.env.DB.prepare("SELECT id FROM attachments WHERE object_key = ?").bind(key).first();
+    const row = await unchecked(ctx.env.DB)
+      .prepare("SELECT id FROM attachments WHERE object_key = ?")
+      .bind(key)
+      .first();
     if (!row) await ctx.env.ATTACHMENTS.delete(key);
   } catch (error) {
     ctx.log.error("attachment_object_left", { object: key, ...describeError(error) });

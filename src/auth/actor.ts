@@ -1,6 +1,7 @@
 import { and, eq, gt } from "drizzle-orm";
 import type { Actor } from "../actor.ts";
 import type { Context, RequestContext } from "../context.ts";
+import { type Check, failUnless } from "../db/checked-database.ts";
 import { sessions, users } from "../db/schema.ts";
 import { AppError } from "../problem.ts";
 import { withAuth } from "./auth.ts";
@@ -18,24 +19,34 @@ const actorColumns = {
 const SESSION_MS = SESSION_SECONDS * 1000;
 const RENEW_AFTER_MS = 24 * 60 * 60_000;
 
-// Whose a token was when this isolate last asked. Used only for requests whose own batch checks the session again.
-const CACHE_ENTRIES = 1000;
-const CACHE_MS = 5 * 60_000;
-const known = new Map<string, { actor: Actor; until: number }>();
+/** Who sends a request, as far as is known before its first trip, and what each of its trips asks about that. */
+export interface Sender {
+  actor: Actor;
+  /** Whether the database has just been asked; else its first trip asks (see `CheckedDatabase`). */
+  isLookedUp: boolean;
+  check: Check;
+}
 
-function remember(token: string, actor: Actor, now: number): void {
-  if (known.size >= CACHE_ENTRIES) {
+// Whose a token was when this isolate last asked, which each request's own trip checks again.
+const KNOWN_ENTRIES = 1000;
+const known = new Map<string, Actor>();
+
+function remember(token: string, actor: Actor): void {
+  if (known.size >= KNOWN_ENTRIES) {
     const oldest = known.keys().next();
     if (!oldest.done) known.delete(oldest.value);
   }
-  known.set(token, { actor, until: now + CACHE_MS });
+  known.set(token, actor);
 }
 
-async function renew(ctx: Context, sessionId: number): Promise<void> {
+function renewWhenDue(ctx: RequestContext, sessionId: number, expiresAt: string): void {
   const now = ctx.now();
-  await ctx.env.DB.prepare("UPDATE sessions SET expires_at = ?, updated_at = ? WHERE id = ?")
-    .bind(new Date(now.getTime() + SESSION_MS).toISOString(), now.toISOString(), sessionId)
-    .run();
+  if (Date.parse(expiresAt) >= now.getTime() + SESSION_MS - RENEW_AFTER_MS) return;
+  ctx.waitUntil(
+    ctx.env.DB.prepare("UPDATE sessions SET expires_at = ?, updated_at = ? WHERE id = ?")
+      .bind(new Date(now.getTime() + SESSION_MS).toISOString(), now.toISOString(), sessionId)
+      .run(),
+  );
 }
 
 /** The living session with this token and the person whose it is, or null; one round trip. */
@@ -49,11 +60,32 @@ export async function findSession(ctx: RequestContext, token: string) {
     .limit(1);
   if (!row) return null;
   const { expiresAt, ...actor } = row;
-  if (Date.parse(expiresAt) < now.getTime() + SESSION_MS - RENEW_AFTER_MS) ctx.waitUntil(renew(ctx, actor.sessionId));
+  renewWhenDue(ctx, actor.sessionId, expiresAt);
   return { actor, expiresAt };
 }
 
-async function fromApiKey(ctx: Context, key: string): Promise<Actor | null> {
+const SESSION_LIVES = `
+  SELECT max(s.expires_at) AS expires_at, ${failUnless("count(*) = 1")} AS checked
+  FROM sessions s JOIN users u ON u.id = s.user_id
+  WHERE s.token = ? AND s.expires_at > ? AND u.active = 1`;
+const SESSION_IS_THEIRS = `${SESSION_LIVES}
+  AND (s.id, u.id, u.name, u.email, u.role, u.language) IS (?, ?, ?, ?, ?, ?)`;
+
+/** The session lives and the account is active; the first time also, that they are whose they were taken to be. */
+function sessionCheck(ctx: RequestContext, token: string, actor: Actor): Check {
+  const { DB } = ctx.env;
+  const { sessionId, id, name, email, role, language } = actor;
+  return {
+    statements: (hasPassed) => {
+      const now = ctx.now().toISOString();
+      if (hasPassed) return [DB.prepare(SESSION_LIVES).bind(token, now)];
+      return [DB.prepare(SESSION_IS_THEIRS).bind(token, now, sessionId, id, name, email, role, language)];
+    },
+    passed: (row) => renewWhenDue(ctx, sessionId ?? 0, String((row as { expires_at: unknown }).expires_at)),
+  };
+}
+
+async function fromApiKey(ctx: Context, key: string): Promise<Sender | null> {
   const { valid, error, key: found } = await withAuth(ctx.env, (api) => api.verifyApiKey({ body: { key } }));
   if (error?.code === "RATE_LIMITED") throw tooManyRequests(60);
   if (!valid || !found) return null;
@@ -62,7 +94,14 @@ async function fromApiKey(ctx: Context, key: string): Promise<Actor | null> {
     .from(users)
     .where(and(eq(users.id, Number(found.referenceId)), eq(users.active, true)))
     .limit(1);
-  return row ? { ...row, sessionId: null } : null;
+  if (!row) return null;
+  const { DB } = ctx.env;
+  const check = `SELECT ${failUnless("EXISTS (SELECT 1 FROM users WHERE id = ? AND active = 1)")} AS checked`;
+  return {
+    actor: { ...row, sessionId: null },
+    isLookedUp: true,
+    check: { statements: () => [DB.prepare(check).bind(row.id)], passed: () => undefined },
+  };
 }
 
 /** 429 with `Retry-After` (RFC 9110 section 10.2.3). */
@@ -72,22 +111,25 @@ export const tooManyRequests = (seconds: number): AppError =>
 /**
  * Finds out who sends a request, from `x-api-key`, a bearer token or the session cookie.
  *
- * @param deferred the caller's batch holds `stillSignedIn`: a session that this isolate has already seen then costs
- *   no round trip here.
+ * @param mayPresume false: the database is asked, even where this isolate or the token itself says who it is.
  * @returns null when nobody is signed in.
  * @throws AppError `too_many_requests` when an API key is over its limit.
  */
-export async function resolveActor(ctx: RequestContext, headers: Headers, deferred: boolean): Promise<Actor | null> {
+export async function identify(ctx: RequestContext, headers: Headers, mayPresume: boolean): Promise<Sender | null> {
   const key = headers.get("x-api-key");
   if (key) return fromApiKey(ctx, key);
-  const token = sessionToken(ctx.env, headers);
-  if (!token) return null;
+  const sent = sessionToken(ctx.env, headers);
+  if (!sent) return null;
 
-  const now = ctx.now().getTime();
-  const entry = known.get(token);
-  if (deferred && entry && entry.until > now) return entry.actor;
+  const { token } = sent;
+  const presumed = mayPresume ? (known.get(token) ?? sent.presumed) : null;
+  if (presumed) return { actor: presumed, isLookedUp: false, check: sessionCheck(ctx, token, presumed) };
   const session = await findSession(ctx, token);
-  if (session) remember(token, session.actor, now);
-  else known.delete(token);
-  return session?.actor ?? null;
+  if (!session) {
+    known.delete(token);
+    return null;
+  }
+  const { actor } = session;
+  remember(token, actor);
+  return { actor, isLookedUp: true, check: sessionCheck(ctx, token, actor) };
 }

@@ -2,6 +2,7 @@ import { type CustomAdapter, createAdapterFactory } from "better-auth/adapters";
 import { getTableColumns } from "drizzle-orm";
 import { jsonObjectText } from "../db/json.ts";
 import { accounts } from "../db/schema.ts";
+import type { Env } from "../env.ts";
 
 type Where = Parameters<CustomAdapter["delete"]>[0]["where"];
 type Increment = NonNullable<CustomAdapter["incrementOne"]>;
@@ -36,7 +37,7 @@ const WITH_ACCOUNTS = `*, (
  * What better-auth reads and writes when somebody signs in or sends an API key: our tables, one round trip each.
  * Whatever else it could ask for is done by verbs of ours, and fails.
  */
-export const authDatabase = (db: D1Database) =>
+export const authDatabase = (db: Env["DB"]) =>
   createAdapterFactory({
     config: { adapterId: "d1", supportsDates: false, supportsBooleans: false },
     adapter: (): CustomAdapter => {

@@ -11,7 +11,8 @@ function* messages(error: unknown): Generator<string> {
   }
 }
 
-const mentions = (error: unknown, text: string): boolean => {
+/** Whether an error, or what caused it, says this. */
+export const mentions = (error: unknown, text: string): boolean => {
   for (const message of messages(error)) if (message.includes(text)) return true;
   return false;
 };

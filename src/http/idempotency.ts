@@ -2,9 +2,9 @@ import { createHmac } from "node:crypto";
 import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
 import type { ActorContext, AppEnv, IdempotencyKey } from "../context.ts";
+import { unchecked } from "../db/checked-database.ts";
 import { isUniqueViolation } from "../db/errors.ts";
 import { throughLostConnections } from "../db/lost-connections.ts";
-import { stillSignedIn, unauthorized } from "../db/signed-in.ts";
 import { AppError, type ProblemCode } from "../problem.ts";
 import { derivedKey } from "./sealed.ts";
 
@@ -92,26 +92,22 @@ interface KeptAnswer {
   headers: string;
   body: string;
   claimed_until: string | null;
-  is_signed_in: 0 | 1;
 }
 
 /**
  * The first answer to this key, if there was one.
  *
- * @throws AppError `unauthorized` when the sender is signed in no longer, `idempotency_key_reused` when the key came with
- *   another body.
+ * @throws AppError `idempotency_key_reused` when the key came with another body.
  */
 export async function replay(ctx: ActorContext, record: IdempotencyRecord | null): Promise<Answer | null> {
   if (!record) return null;
-  const signedIn = stillSignedIn(ctx.actor, ctx.now());
   const row = await ctx.env.DB.prepare(
-    `SELECT request_hash, status, headers, body, claimed_until, ${signedIn.sql} AS is_signed_in FROM idempotency_keys
+    `SELECT request_hash, status, headers, body, claimed_until FROM idempotency_keys
      WHERE user_id = ? AND route = ? AND key = ?`,
   )
-    .bind(...signedIn.params, ctx.actor.id, record.route, record.key)
+    .bind(ctx.actor.id, record.route, record.key)
     .first<KeptAnswer>();
   if (!row) return null;
-  if (!row.is_signed_in) throw unauthorized();
   if (row.request_hash !== record.hash) throw new AppError("idempotency_key_reused");
   if (row.claimed_until !== null) return null;
   return answerFromRow(row.status, row, true);
@@ -127,7 +123,7 @@ const isKeyTaken = (error: unknown): boolean =>
  *
  * @param write ends every way that succeeds with `answerStatement`, also where nothing is left to change.
  * @param options.repeatable a second run does no harm even without a key.
- * @throws AppError `idempotency_key_reused`, `unauthorized`, `database_unavailable`, and whatever `write` throws.
+ * @throws AppError `idempotency_key_reused`, `database_unavailable`, and whatever `write` throws.
  */
 export function exactlyOnce(
   ctx: ActorContext,
@@ -236,7 +232,8 @@ export async function claimOnce(
           .run();
         return answer;
       } catch (error) {
-        await DB.prepare(`DELETE FROM idempotency_keys WHERE ${CLAIMED}`)
+        await unchecked(DB)
+          .prepare(`DELETE FROM idempotency_keys WHERE ${CLAIMED}`)
           .bind(...mine)
           .run();
         throw error;

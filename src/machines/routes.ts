@@ -75,7 +75,6 @@ const update = defineRoute({
     "Only the members that are sent change; null clears. A status that a person has set stays until a person lifts it.",
   permission: "machines:manage",
   // The session is checked with the reading, so that a change is two round trips.
-  deferred: true,
   params: IdParam,
   body: UpdateMachineInput,
   idempotent: true,

@@ -1,7 +1,6 @@
 import type { ActorContext } from "../context.ts";
 import { isNotNullViolation } from "../db/errors.ts";
 import { assignments, type Fragment, joined } from "../db/fragment.ts";
-import { stillSignedIn, unauthorized } from "../db/signed-in.ts";
 import { untilWritten } from "../db/until-written.ts";
 import { announceEnqueued } from "../deliveries/outbox.ts";
 import {
@@ -47,26 +46,21 @@ interface Before {
 }
 
 /**
- * The machine in use as the change finds it, and the session of whoever changes it, in one trip.
+ * The machine in use as the change finds it.
  *
- * @throws AppError `unauthorized`, and what stands against the change: `machine_not_found`, `machine_type_not_found`,
+ * @throws AppError what stands against the change: `machine_not_found`, `machine_type_not_found`,
  *   `machine_has_tickets`, `machine_is_down` with the numbers of the tickets that hold the machine.
  */
 async function readForChange(ctx: ActorContext, id: number, input: UpdateMachineInput): Promise<Before> {
   const { hasTickets, downTickets } = obstacles(input);
   const { machine_type } = input;
-  const { DB } = ctx.env;
-  const signedIn = stillSignedIn(ctx.actor, ctx.now());
-  const [session, rows] = await DB.batch<unknown>([
-    DB.prepare(`SELECT 1 WHERE ${signedIn.sql}`).bind(...signedIn.params),
-    DB.prepare(
-      `SELECT name, model, serial_number, ${machine_type === undefined ? "1" : `${TYPE_ID} IS NOT NULL`} AS type_known,
-              ${hasTickets.sql} AS has_tickets, ${downTickets} AS down_tickets
-       FROM machines WHERE id = ? AND retired_at IS NULL`,
-    ).bind(...(machine_type === undefined ? [] : [machine_type]), ...hasTickets.params, id),
-  ]);
-  if (!session?.results.length) throw unauthorized();
-  const before = rows?.results[0] as Before | undefined;
+  const before = await ctx.env.DB.prepare(
+    `SELECT name, model, serial_number, ${machine_type === undefined ? "1" : `${TYPE_ID} IS NOT NULL`} AS type_known,
+            ${hasTickets.sql} AS has_tickets, ${downTickets} AS down_tickets
+     FROM machines WHERE id = ? AND retired_at IS NULL`,
+  )
+    .bind(...(machine_type === undefined ? [] : [machine_type]), ...hasTickets.params, id)
+    .first<Before>();
   if (!before) throw new AppError("machine_not_found");
   if (!before.type_known) throw new AppError("machine_type_not_found");
   if (before.has_tickets) throw new AppError("machine_has_tickets");
@@ -113,7 +107,7 @@ function statusAssignments(set: SetByHand, at: string): Fragment[] {
  * @returns 200 with `{"machine": ...}`.
  * @throws AppError `machine_not_found`, also for a retired one; `machine_type_not_found`; `serial_number_taken`;
  *   `machine_has_tickets` when the type would change under tickets; `machine_is_down` when an open ticket keeps it out
- *   of service; `unauthorized`, `idempotency_key_reused`, `database_unavailable`.
+ *   of service; `idempotency_key_reused`, `database_unavailable`.
  */
 export function updateMachine(
   base: ActorContext,

@@ -1,9 +1,7 @@
 import { desc, eq, sql } from "drizzle-orm";
 import type { ActorContext, Context } from "../context.ts";
-import { isNotNullViolation } from "../db/errors.ts";
 import { selectAnswer } from "../db/json.ts";
 import { push_subscriptions } from "../db/schema.ts";
-import { stillSignedIn, unauthorized } from "../db/signed-in.ts";
 import { type Answer, batchOnce, type IdempotencyRecord } from "../http/idempotency.ts";
 import { AppError } from "../problem.ts";
 import { endpointDigest, pushEndpoint } from "./endpoint.ts";
@@ -50,7 +48,7 @@ const SUBSCRIBED = selectAnswer(
  *
  * @returns 201 with `{"subscription": ...}`, once per idempotency key.
  * @throws AppError `push_service_not_allowed`, `subscription_keys_invalid`; `subscription_expired` for an endpoint that
- *   its push service has called gone; `unauthorized`, `idempotency_key_reused`, `database_unavailable`.
+ *   its push service has called gone; `idempotency_key_reused`, `database_unavailable`.
  */
 export async function subscribe(
   ctx: ActorContext,
@@ -64,30 +62,17 @@ export async function subscribe(
   const now = ctx.now().toISOString();
   const { DB } = ctx.env;
   const alive = [endpointDigest(endpoint), expiredSince(ctx)];
-  const signedIn = stillSignedIn(ctx.actor, ctx.now());
   const statements = [
-    // Who has signed out meanwhile has no id here: NOT NULL undoes the batch, and no device is left behind.
     DB.prepare(
       `INSERT INTO push_subscriptions (user_id, session_id, endpoint, p256dh, auth, device_name, created_at, last_used_at)
-       SELECT iif(${signedIn.sql}, ?, NULL), ?, ?, ?, ?, ?, ?, ?
+       SELECT ?, ?, ?, ?, ?, ?, ?, ?
        WHERE ${NOT_EXPIRED}
        ON CONFLICT (endpoint) DO UPDATE SET
          user_id = excluded.user_id, session_id = excluded.session_id, p256dh = excluded.p256dh, auth = excluded.auth,
          device_name = excluded.device_name, last_used_at = excluded.last_used_at,
          -- A device in other hands is another device.
          created_at = iif(user_id = excluded.user_id, created_at, excluded.created_at)`,
-    ).bind(
-      ...signedIn.params,
-      ctx.actor.id,
-      ctx.actor.sessionId,
-      endpoint,
-      keys.p256dh,
-      keys.auth,
-      input.device_name,
-      now,
-      now,
-      ...alive,
-    ),
+    ).bind(ctx.actor.id, ctx.actor.sessionId, endpoint, keys.p256dh, keys.auth, input.device_name, now, now, ...alive),
     DB.prepare(
       `DELETE FROM push_subscriptions WHERE id IN
          (SELECT id FROM push_subscriptions WHERE user_id = ? ORDER BY last_used_at DESC, id DESC
@@ -101,7 +86,6 @@ export async function subscribe(
     select: SUBSCRIBED,
     params,
     missing: "subscription_expired",
-    refusal: (error) => (isNotNullViolation(error, "push_subscriptions.user_id") ? unauthorized() : null),
   });
 }
 

@@ -1,7 +1,7 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { deleteCookie, setCookie } from "hono/cookie";
 import { findSession } from "../auth/actor.ts";
-import { SESSION_COOKIE, SESSION_SECONDS, sessionToken, signed } from "../auth/session-token.ts";
+import { SESSION_COOKIE, SESSION_SECONDS, sentToken, sessionToken } from "../auth/session-token.ts";
 import type { AppEnv, RequestContext } from "../context.ts";
 import { json } from "../openapi/answers.ts";
 import { defineRoute } from "../route.ts";
@@ -60,11 +60,11 @@ export const sessionRoutes = new OpenAPIHono<AppEnv>()
     const { password } = c.req.valid("json");
     const email = c.req.valid("json").email.toLowerCase();
     const { headers } = c.req.raw;
-    const { token: unsigned, user } = await signIn(ctx, email, password, {
+    const { token: unsigned, actor } = await signIn(ctx, email, password, {
       network: networkOf(c.req.header("cf-connecting-ip")),
       device: knownDevice(ctx, headers, email),
     });
-    const token = signed(ctx.env, unsigned);
+    const token = sentToken(ctx.env, unsigned, actor);
     setCookie(c, SESSION_COOKIE, token, { ...cookieOptions(ctx), maxAge: SESSION_SECONDS });
     setCookie(c, DEVICE_COOKIE, deviceCookie(ctx, headers, email), {
       ...cookieOptions(ctx),
@@ -72,7 +72,7 @@ export const sessionRoutes = new OpenAPIHono<AppEnv>()
       maxAge: DEVICE_SECONDS,
     });
     c.header("set-auth-token", token);
-    return c.json({ token, user: SignedInUser.parse({ ...user, id: Number(user.id) }) }, 200);
+    return c.json({ token, user: SignedInUser.parse(actor) }, 200);
   })
   .openapi(endSession, async (c) => {
     const ctx = c.get("actorCtx");
@@ -82,8 +82,8 @@ export const sessionRoutes = new OpenAPIHono<AppEnv>()
   })
   .openapi(getSession, async (c) => {
     const ctx = c.get("ctx");
-    const token = c.req.header("x-api-key") ? null : sessionToken(ctx.env, c.req.raw.headers);
-    const session = token && (await findSession(ctx, token));
+    const sent = c.req.header("x-api-key") ? null : sessionToken(ctx.env, c.req.raw.headers);
+    const session = sent && (await findSession(ctx, sent.token));
     if (!session) return c.json(null, 200);
     const { actor, expiresAt } = session;
     return c.json({ session: { id: actor.sessionId, expires_at: expiresAt }, user: SignedInUser.parse(actor) }, 200);

@@ -66,8 +66,8 @@ interface Verb<More> {
  * The walk of every verb that changes a ticket: read it, work out the change, write that in one batch, answer from the
  * same batch, once per idempotency key. Whoever is overtaken between reading and writing begins again.
  *
- * @throws AppError `ticket_not_found`, `idempotency_key_reused`, `database_unavailable`, `unauthorized`, and whatever
- *   `verb.plan` throws.
+ * @throws AppError `ticket_not_found`, `idempotency_key_reused`, `database_unavailable`, and whatever `verb.plan`
+ *   throws.
  */
 export function changeTicket<More = never>(
   base: ActorContext,

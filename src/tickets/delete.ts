@@ -6,7 +6,7 @@ import { readForChange } from "./read.ts";
 /**
  * Takes a ticket out of every list. Its row, its timeline and its number stay; the number is never given again.
  *
- * @throws AppError `ticket_not_found`, `version_conflict`, `database_unavailable`, `unauthorized`.
+ * @throws AppError `ticket_not_found`, `version_conflict`, `database_unavailable`.
  */
 export async function deleteTicket(ctx: ActorContext, ref: string, ifMatch: string | undefined): Promise<void> {
   await untilWritten(ctx, async () => {

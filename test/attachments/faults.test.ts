@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, expect, test } from "vitest";
+import { breakingConnection } from "../db/connection.ts";
 import { execute, machine, type Person, person, queryAll, startApp } from "../helpers.ts";
 import { appWith, attached, expectCode, fileRequest, newTicket, traces } from "./api.ts";
 import { ALLOWED } from "./files.ts";
@@ -84,20 +85,8 @@ test("an object that cannot be deleted after a failed batch does not hide the fa
   expect((await traces()).rows).toEqual(rows);
 });
 
-/** A database whose next batches take place, but whose answers are lost. */
-function losingAnswers(times: number): D1Database {
-  let left = times;
-  return replaced(env.DB, {
-    batch: async (statements: D1PreparedStatement[]) => {
-      const results = await env.DB.batch(statements);
-      if (left-- > 0) throw new Error("D1_ERROR: Network connection lost");
-      return results;
-    },
-  });
-}
-
 test("a connection lost after the commit keeps the object: with a key the answer is found again", async () => {
-  const lossy = appWith({ DB: losingAnswers(1) }, { sleep: async () => {} });
+  const lossy = appWith({ DB: breakingConnection(env.DB, "after commit").database }, { sleep: async () => {} });
   const init = fileRequest(technician, ALLOWED.jpg, "b.jpg", { "idempotency-key": "lost" });
   const attachment = await attached(await lossy.request(path, init));
   const [row] = await queryAll<{ object_key: string }>(
@@ -109,7 +98,7 @@ test("a connection lost after the commit keeps the object: with a key the answer
 
 test("a connection lost after the commit without a key is reported, and the committed row keeps its object", async () => {
   const before = await traces();
-  const lossy = appWith({ DB: losingAnswers(1) }, { sleep: async () => {} });
+  const lossy = appWith({ DB: breakingConnection(env.DB, "after commit").database }, { sleep: async () => {} });
   await expectCode(await lossy.request(path, fileRequest(technician, ALLOWED.jpg)), 503, "database_unavailable");
   const after = await traces();
   expect(after.rows).toHaveLength(before.rows.length + 1);

@@ -65,8 +65,11 @@ test("a session ends at its very millisecond", async () => {
   const before = startApp(at("2026-11-20T14:59:59.999Z"));
   const then = startApp(at("2026-11-20T15:00:00.000Z"));
   expect((await postTicket(before, technician, body())).status).toBe(201);
-  await execute(`UPDATE sessions SET expires_at = '2026-11-20T15:00:00.000Z' WHERE user_id = ${technician.id}`);
+  const ending = `UPDATE sessions SET expires_at = '2026-11-20T15:00:00.000Z' WHERE user_id = ${technician.id}`;
+  await execute(ending);
   expect((await postTicket(before, technician, body())).status).toBe(201);
+  // Its use has renewed it.
+  await execute(ending);
   await expectRefusal(then, "/api/tickets", send(technician, body()), 401, "unauthorized");
 });
 

@@ -2,7 +2,7 @@ import { applyD1Migrations } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { getTableColumns } from "drizzle-orm";
 import { expect, expectTypeOf, test } from "vitest";
-import { type Database, database } from "../../src/context.ts";
+import { type Database, queryBuilder } from "../../src/db/query-builder.ts";
 import * as schema from "../../src/db/schema.ts";
 import { execute, queryAll } from "../helpers.ts";
 
@@ -31,7 +31,7 @@ test.each(Object.entries(schema))(
   async (name, table) => {
     const columns = await queryAll<{ name: string }>("SELECT name FROM pragma_table_xinfo(?)", name);
     expect(Object.keys(getTableColumns(table))).toEqual(columns.map((column) => column.name));
-    expect(await database(env.DB).select().from(table)).toEqual([]);
+    expect(await queryBuilder(env.DB).select().from(table)).toEqual([]);
   },
 );
 
@@ -77,7 +77,7 @@ test("the query builder reads booleans as such, and what the database computes",
     `INSERT INTO machines (machine_type_id, name, qr_token, status, set_status, created_at, updated_at)
      VALUES (1, 'Haas', '${"q".repeat(22)}', 'maintenance', 'maintenance', '', '')`,
   );
-  const db = database(env.DB);
+  const db = queryBuilder(env.DB);
   expect(await db.select().from(schema.users)).toMatchObject([{ active: false, role: "operator", language: null }]);
   expect(await db.select().from(schema.machines)).toMatchObject([{ status_cause: "person", retired_at: null }]);
 });

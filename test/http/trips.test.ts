@@ -141,13 +141,13 @@ const MORE: Record<string, () => Promise<Case>> = {
   },
 };
 
-/** Trips of a handler, in an isolate that knows nothing but the session. */
+/** Trips of a request whose token says whose it is, the check of its session among them. */
 const TRIPS: Record<string, number> = {
   "GET /api/health": 0,
   "POST /api/auth/sign-in/email": 5,
   "POST /api/auth/sign-out": 1,
   "GET /api/auth/get-session": 1,
-  "GET /api/me": 0,
+  "GET /api/me": 1,
   "PATCH /api/me": 3,
   "GET /api/users": 1,
   "POST /api/users": 1,
@@ -193,14 +193,14 @@ const TRIPS: Record<string, number> = {
   "GET /api/customers/{id}/tickets": 1,
   "POST /api/customers/{id}/sync": 1,
   "GET /api/stats": 1,
-  "POST /api/tickets/{ref}/attachments": 3,
+  "POST /api/tickets/{ref}/attachments": 4,
   "GET /api/tickets/{ref}/attachments": 1,
-  "POST /api/tickets/import": 7,
+  "POST /api/tickets/import": 8,
   "GET /api/tickets.csv": 2,
   "GET /api/attachments/{id}": 1,
   "POST /api/tickets/{ref}/emails": 2,
   "GET /api/emails": 1,
-  "GET /api/push/vapid-public-key": 0,
+  "GET /api/push/vapid-public-key": 1,
   "GET /api/push/subscriptions": 1,
   "POST /api/push/subscriptions": 1,
   "DELETE /api/push/subscriptions/{id}": 1,
@@ -248,13 +248,6 @@ async function trips(name: string, one: Case): Promise<{ status: number; trips: 
   return { status: response.status, trips: database.take().trips };
 }
 
-/** What the guard needs before the handler: it answers for itself where a query parameter is unknown. */
-async function guardTrips(name: string, one: Case): Promise<number> {
-  const refused = await trips(name, { ...one, path: `${one.path}${one.path.includes("?") ? "&" : "?"}unheard_of=1` });
-  expect(refused.status).toBe(400);
-  return refused.trips;
-}
-
 test("every route has its place in the table", () => {
   expect(
     Object.keys(TRIPS)
@@ -267,8 +260,7 @@ test("every route has its place in the table", () => {
 test.each(Object.entries(TRIPS))("%s: at most %i", async (name, expected) => {
   const one = await (CASES[name] ?? MORE[name])?.();
   if (!one) throw new Error("no request");
-  const guard = await guardTrips(name, one);
-  const { status, trips: all } = await trips(name, one);
+  const { status, trips: made } = await trips(name, one);
   expect(status).toBeLessThan(400);
-  expect(all - guard).toBeLessThanOrEqual(expected);
+  expect(made).toBeLessThanOrEqual(expected);
 });

@@ -82,7 +82,8 @@ test("no device is registered in a session that has ended meanwhile", async () =
       expect(await devicesOf(user)).toEqual([]);
     },
   );
-  expect(trips).toBeGreaterThan(1);
+  // The check of the session and the registration are one trip.
+  expect(trips).toBe(1);
 });
 
 test("a repeat under a key is answered only while its session lasts", async () => {
@@ -106,6 +107,6 @@ test("a repeat under a key is answered only while its session lasts", async () =
         expect(await again.text()).toBe(await first.text());
       },
     );
-    expect(trips).toBeGreaterThan(1);
+    expect(trips).toBeGreaterThan(0);
   }
 });

@@ -1,4 +1,5 @@
 import type { ActorContext } from "../../context.ts";
+import { CheckFailed } from "../../db/checked-database.ts";
 import { isUniqueViolation } from "../../db/errors.ts";
 import { describeError } from "../../log.ts";
 import { AppError, type FieldError } from "../../problem.ts";
@@ -106,6 +107,7 @@ async function writeOrSearch(
     state.ahead = [];
     return [...numbers].map(([line, number]) => imported(line, number));
   } catch (error) {
+    if (CheckFailed.is(error)) throw error;
     if (error instanceof AppError) {
       return refused(tickets, "the database did not answer: look for the ticket before you send this line again");
     }
