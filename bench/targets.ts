@@ -70,7 +70,7 @@ export function judge(cells: Cell[], bundle: Bundle): Target[] {
       clients.map((count) => slowdown(cells, count)),
       2,
     ),
-    atMost("gzip size of the Worker, KiB", 600, [bundle.gzipKib], 1),
+    atMost("gzip size of the Worker, KiB", 490, [bundle.gzipKib], 1),
   ];
 }
 
