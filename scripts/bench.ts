@@ -7,6 +7,7 @@ import { describeFigures, measureFigures } from "../bench/figures.ts";
 import { describeJobs, measureJobs } from "../bench/jobs.ts";
 import { describeLists, measureLists } from "../bench/lists.ts";
 import { measure, type Plan } from "../bench/measure.ts";
+import { withMonthTable } from "../bench/month.ts";
 import { describeBundle, describeTargets, table } from "../bench/report.ts";
 import { startServer } from "../bench/server.ts";
 import { failuresOf, judge, judgeFigures, judgeJobs, judgeLists } from "../bench/targets.ts";
@@ -14,6 +15,8 @@ import { failuresOf, judge, judgeFigures, judgeJobs, judgeLists } from "../bench
 const RESULTS = "bench/results";
 /** What each request cost when it was last written down. */
 const COSTS = "bench/costs.json";
+/** What a month costs; made of those figures. */
+const COST_PAGE = "docs/cost.md";
 
 const { values } = parseArgs({
   options: {
@@ -45,7 +48,10 @@ const committed: Costs = existsSync(COSTS) ? JSON.parse(readFileSync(COSTS, "utf
 const tooMuch = values.update ? [] : grown(costs, committed);
 console.log(`\n${describeCosts(costs, committed)}`);
 for (const line of tooMuch) console.error(`GROWN: ${line}`);
-if (values.update) writeFileSync(COSTS, `${JSON.stringify(costs, null, 2)}\n`);
+if (values.update) {
+  writeFileSync(COSTS, `${JSON.stringify(costs, null, 2)}\n`);
+  writeFileSync(COST_PAGE, withMonthTable(readFileSync(COST_PAGE, "utf8"), costs));
+}
 if (values.exact) process.exit(tooMuch.length > 0 ? 1 : 0);
 
 progress("bundling");
