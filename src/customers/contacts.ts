@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, sql } from "drizzle-orm";
+import { and, asc, desc, eq, type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
 import type { ActorContext, Context, RequestContext } from "../context.ts";
 import { isNotNullViolation } from "../db/errors.ts";
@@ -20,7 +20,7 @@ import { syncIfChanged } from "../sync/enqueue.ts";
 import { CONTACT_KINDS, type ContactKind } from "../vocabulary/contacts.ts";
 import { keepContacts, syncContacts, WHATSAPP_FOLLOWS } from "./contact-sync.ts";
 import { contactValue } from "./contact-values.ts";
-import { aboutCustomer, findChangeable } from "./read.ts";
+import { aboutChangeable, aboutCustomer, findChangeable } from "./read.ts";
 import type { ContactMethodInput } from "./schemas.ts";
 
 /** Ways to reach one customer that can be added (contract section 1). */
@@ -128,6 +128,12 @@ function makePrimary(
   ];
 }
 
+const selectMethod = (ctx: Context, customerId: number, which: SQL | undefined) =>
+  ctx.db
+    .select(methodColumns)
+    .from(contact_methods)
+    .where(and(eq(contact_methods.customer_id, customerId), which));
+
 // One that is there takes no room.
 const HAS_ROOM = hasRoom(
   `contact_methods WHERE customer_id = ?1
@@ -159,13 +165,11 @@ export async function addContactMethod(
   const method = [customerId, input.kind, value];
   const { DB } = ctx.env;
   const write = async () => {
-    await findChangeable(ctx, customerId);
+    const sameMethod = and(eq(contact_methods.kind, input.kind), eq(contact_methods.value, value));
+    const same = await aboutChangeable(ctx, customerId, selectMethod(ctx, customerId, sameMethod));
     const now = ctx.now().toISOString();
     const sync = input.is_primary ? syncContactChange(ctx, customerId, input.kind, value) : [];
-    const known = await DB.prepare("SELECT 1 FROM contact_methods WHERE customer_id = ? AND kind = ? AND value = ?")
-      .bind(...method)
-      .first();
-    const status = known ? 200 : 201;
+    const status = same.length > 0 ? 200 : 201;
     const results = await DB.batch<{ id?: number; headers?: string; body?: string }>([
       ...sync,
       // A customer who is gone meanwhile gives no id here, and a method beyond the maximum no kind: NOT NULL undoes the batch.
@@ -198,11 +202,8 @@ const goneMeanwhile =
  * @throws AppError `contact_method_not_found`, `customer_unknown`, `customer_erased`, `database_unavailable`.
  */
 export async function removeContactMethod(ctx: RequestContext, customerId: number, methodId: number): Promise<void> {
-  await findChangeable(ctx, customerId);
-  const [method] = await ctx.db
-    .select(methodColumns)
-    .from(contact_methods)
-    .where(and(eq(contact_methods.id, methodId), eq(contact_methods.customer_id, customerId)));
+  const query = selectMethod(ctx, customerId, eq(contact_methods.id, methodId));
+  const [method] = await aboutChangeable(ctx, customerId, query);
   if (!method) throw new AppError("contact_method_not_found");
   const { DB } = ctx.env;
   const { kind, value } = method;

@@ -6,7 +6,7 @@ import { selectAnswer } from "../db/json.ts";
 import { contact_history } from "../db/schema.ts";
 import { decodeId, paginateById } from "../http/cursor.ts";
 import { type Answer, batchOnce, type IdempotencyRecord } from "../http/idempotency.ts";
-import { findTicket } from "../tickets/read.ts";
+import { idOfRef } from "../tickets/read.ts";
 import { aboutCustomer, findChangeable } from "./read.ts";
 import type { ContactHistoryInput } from "./schemas.ts";
 
@@ -60,31 +60,32 @@ export async function addContactHistory(
   input: ContactHistoryInput,
   record: IdempotencyRecord | null,
 ): Promise<Answer> {
+  const ticket = input.ticket === undefined ? { sql: "NULL", params: [] } : idOfRef(input.ticket);
   return batchOnce(ctx, record, {
     status: 201,
-    statements: async () => {
-      await findChangeable(ctx, customerId);
-      const ticket = input.ticket === undefined ? null : await findTicket(ctx, input.ticket);
-      return [
-        // A customer who is gone meanwhile has no id here, and NOT NULL undoes the batch.
-        ctx.env.DB.prepare(
-          `INSERT INTO contact_history (customer_id, ticket_id, user_id, channel, direction, summary, created_at)
-           VALUES ((SELECT id FROM customers WHERE id = ? AND erased_at IS NULL), ?, ?, ?, ?, ?, ?)`,
-        ).bind(
-          customerId,
-          ticket?.id ?? null,
-          ctx.actor.id,
-          input.channel,
-          input.direction,
-          input.summary,
-          ctx.now().toISOString(),
-        ),
-      ];
-    },
+    statements: [
+      // Where the customer is gone, or there is no such ticket, there is no id, and NOT NULL undoes the batch.
+      ctx.env.DB.prepare(
+        `INSERT INTO contact_history (customer_id, ticket_id, user_id, channel, direction, summary, created_at)
+         SELECT (SELECT id FROM customers WHERE id = ? AND erased_at IS NULL AND (about.id IS NOT NULL OR ?)),
+                about.id, ?, ?, ?, ?, ?
+         FROM (SELECT ${ticket.sql} AS id) about`,
+      ).bind(
+        customerId,
+        Number(input.ticket === undefined),
+        ctx.actor.id,
+        input.channel,
+        input.direction,
+        input.summary,
+        ctx.now().toISOString(),
+        ...ticket.params,
+      ),
+    ],
     select: SELECT_ENTRY,
     refusal: async (error) => {
-      if (isNotNullViolation(error, "contact_history.customer_id")) await findChangeable(ctx, customerId);
-      return null;
+      if (!isNotNullViolation(error, "contact_history.customer_id")) return null;
+      await findChangeable(ctx, customerId);
+      return "ticket_not_found";
     },
   });
 }

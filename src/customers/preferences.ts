@@ -2,7 +2,7 @@ import { eq } from "drizzle-orm";
 import type { ActorContext, Context } from "../context.ts";
 import { selectAnswer } from "../db/json.ts";
 import { contact_preferences } from "../db/schema.ts";
-import { optIn } from "../emails/opt-out.ts";
+import { optIn, selectAddresses } from "../emails/opt-out.ts";
 import {
   type Answer,
   answerFromBatch,
@@ -11,7 +11,7 @@ import {
   type IdempotencyRecord,
 } from "../http/idempotency.ts";
 import { notAccepted } from "../problem.ts";
-import { aboutCustomer, findChangeable } from "./read.ts";
+import { aboutChangeable, aboutCustomer, findChangeable } from "./read.ts";
 import type { ContactPreferences } from "./schemas.ts";
 
 const preferenceColumns = {
@@ -73,12 +73,12 @@ export function putContactPreferences(
 ): Promise<Answer> {
   const values = PREFERENCES.map((name) => (typeof input[name] === "boolean" ? Number(input[name]) : input[name]));
   const write = async () => {
-    await findChangeable(ctx, customerId);
+    const addresses = await aboutChangeable(ctx, customerId, selectAddresses(ctx, customerId));
     if (input.quiet_from !== null && input.quiet_from === input.quiet_until) {
       throw notAccepted("quiet_until", "must differ from quiet_from");
     }
     const results = await ctx.env.DB.batch<{ headers?: string; body?: string }>([
-      ...(input.allow_email ? [await optIn(ctx, customerId)] : []),
+      ...(input.allow_email ? [optIn(ctx, customerId, addresses)] : []),
       ctx.env.DB.prepare(
         `INSERT INTO contact_preferences (customer_id, ${PREFERENCES.join(", ")}, updated_at)
          SELECT id, ${PREFERENCES.map(() => "?").join(", ")}, ? FROM customers WHERE id = ? AND erased_at IS NULL

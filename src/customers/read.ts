@@ -29,16 +29,32 @@ export const customerColumns = {
   erased_at: customers.erased_at,
 };
 
+const select = (ctx: Context, id: number) => ctx.db.select(customerColumns).from(customers).where(eq(customers.id, id));
+
+function known([customer]: Customer[]): Customer {
+  if (!customer) throw new AppError("customer_unknown");
+  return customer;
+}
+
+function changeable(rows: Customer[]): Customer {
+  const customer = known(rows);
+  if (customer.erased_at !== null) throw new AppError("customer_erased");
+  return customer;
+}
+
 /**
  * One customer, archived and erased ones too.
  *
  * @throws AppError `customer_unknown`.
  */
-export async function findCustomer(ctx: Context, id: number): Promise<Customer> {
-  const [customer] = await ctx.db.select(customerColumns).from(customers).where(eq(customers.id, id)).limit(1);
-  if (!customer) throw new AppError("customer_unknown");
-  return customer;
-}
+export const findCustomer = async (ctx: Context, id: number): Promise<Customer> => known(await select(ctx, id));
+
+/**
+ * One customer about whom something may be written.
+ *
+ * @throws AppError `customer_unknown`, `customer_erased`.
+ */
+export const findChangeable = async (ctx: Context, id: number): Promise<Customer> => changeable(await select(ctx, id));
 
 /**
  * What a query finds about a customer, in one trip with whether there is such a customer.
@@ -46,21 +62,20 @@ export async function findCustomer(ctx: Context, id: number): Promise<Customer> 
  * @throws AppError `customer_unknown`.
  */
 export async function aboutCustomer<Query extends BatchItem<"sqlite">>(ctx: Context, id: number, query: Query) {
-  const known = ctx.db.select({ id: customers.id }).from(customers).where(eq(customers.id, id));
-  const [[customer], found] = await ctx.db.batch([known, query]);
-  if (!customer) throw new AppError("customer_unknown");
+  const [rows, found] = await ctx.db.batch([select(ctx, id), query]);
+  known(rows);
   return found;
 }
 
 /**
- * One customer about whom something may be written.
+ * The same about a customer about whom something may be written.
  *
  * @throws AppError `customer_unknown`, `customer_erased`.
  */
-export async function findChangeable(ctx: Context, id: number): Promise<Customer> {
-  const customer = await findCustomer(ctx, id);
-  if (customer.erased_at !== null) throw new AppError("customer_erased");
-  return customer;
+export async function aboutChangeable<Query extends BatchItem<"sqlite">>(ctx: Context, id: number, query: Query) {
+  const [rows, found] = await ctx.db.batch([select(ctx, id), query]);
+  changeable(rows);
+  return found;
 }
 
 /** What `q` asks of a customer: beginnings of words, digits of a number, or a number or address that was ever theirs. */

@@ -1,5 +1,7 @@
+import { and, eq } from "drizzle-orm";
 import type { Context } from "../context.ts";
 import { throughLostConnections } from "../db/lost-connections.ts";
+import { contact_methods } from "../db/schema.ts";
 import { addressDigest, optOutToken } from "./links.ts";
 
 /** The address behind an opt-out link, or null when the link is not ours or the mail has been erased. */
@@ -47,17 +49,21 @@ export async function optOut(ctx: Context, address: string): Promise<void> {
   await throughLostConnections(ctx, true, () => DB.batch(statements));
 }
 
+/** A query of a customer's addresses. */
+export const selectAddresses = (ctx: Context, customerId: number) =>
+  ctx.db
+    .select({ value: contact_methods.value })
+    .from(contact_methods)
+    .where(and(eq(contact_methods.customer_id, customerId), eq(contact_methods.kind, "email")));
+
 /**
  * For the batch that allows e-mail to a customer, before the change: when they allowed none until then, the opt-outs of
  * their addresses are forgotten. A change of other preferences leaves them.
+ *
+ * @param addresses as `selectAddresses` finds them.
  */
-export async function optIn(ctx: Context, customerId: number): Promise<D1PreparedStatement> {
-  const { DB } = ctx.env;
-  const { results } = await DB.prepare("SELECT value FROM contact_methods WHERE customer_id = ? AND kind = 'email'")
-    .bind(customerId)
-    .all<{ value: string }>();
-  return DB.prepare(
+export const optIn = (ctx: Context, customerId: number, addresses: { value: string }[]): D1PreparedStatement =>
+  ctx.env.DB.prepare(
     `DELETE FROM email_opt_outs WHERE address_digest IN (SELECT value FROM json_each(?))
        AND EXISTS (SELECT 1 FROM contact_preferences WHERE customer_id = ? AND allow_email = 0)`,
-  ).bind(JSON.stringify(results.map(({ value }) => addressDigest(value))), customerId);
-}
+  ).bind(JSON.stringify(addresses.map(({ value }) => addressDigest(value))), customerId);

@@ -162,7 +162,7 @@ export function batchOnce(
     select: string;
     params?: unknown[];
     missing?: ProblemCode;
-    refusal?: (error: unknown) => ProblemCode | AppError | null | Promise<null>;
+    refusal?: (error: unknown) => ProblemCode | AppError | null | Promise<ProblemCode | null>;
     written?: (results: D1Result<object>[]) => void;
   },
 ): Promise<Answer> {

@@ -98,11 +98,13 @@ const FREE_AT = `
  * Counts a guess in one trip, before it is checked: of many at once only those go on that may.
  *
  * @param place the account at its place; `isKnown`: none of the wide counts concern it.
+ * @param needs what the check reads in the same trip.
  */
-async function claim(
+async function claim<Found>(
   ctx: Context,
   place: { subject: string; account: string; network: string; isKnown: boolean },
-): Promise<{ wide: string[] }> {
+  ...needs: D1PreparedStatement[]
+): Promise<{ wide: string[]; found: D1Result<Found>[] }> {
   const { DB } = ctx.env;
   const now = ctx.now().getTime();
   const after = (seconds: number) => new Date(now + seconds * 1000).toISOString();
@@ -117,14 +119,17 @@ async function claim(
     place.isKnown ? 1 : 0,
   ];
   const windows = [after(ACCOUNT_WINDOW_SECONDS), after(ADDRESS_WINDOW_SECONDS)];
-  const [, claimed, counted, found] = await DB.batch<{ subject?: string; free_at?: string }>([
+  const [, claimed, counted, free, ...found] = await DB.batch<{ subject?: string; free_at?: string }>([
     DB.prepare(ENTER).bind(...params),
     DB.prepare(CLAIM).bind(...params),
     DB.prepare(COUNT_WIDELY).bind(...params, ...windows),
     DB.prepare(FREE_AT).bind(...params),
+    ...needs,
   ]);
-  if (claimed?.results.length === 1) return { wide: (counted?.results ?? []).map(({ subject = "" }) => subject) };
-  const wait = Math.ceil((Date.parse(found?.results[0]?.free_at ?? "") - now) / 1000);
+  if (claimed?.results.length === 1) {
+    return { wide: (counted?.results ?? []).map(({ subject = "" }) => subject), found: found as D1Result<Found>[] };
+  }
+  const wait = Math.ceil((Date.parse(free?.results[0]?.free_at ?? "") - now) / 1000);
   throw tooManyRequests(Math.min(Math.max(wait, 1), LONGEST_WAIT_SECONDS));
 }
 
@@ -151,12 +156,14 @@ export async function claimSignIn(ctx: Context, email: string, { network, device
  * Counts a guess at the own password, before it is checked: against the session, which whoever has only the name of the
  * account does not have.
  *
+ * @param need what the check reads in the same trip: `found` is its first row.
  * @throws AppError `too_many_requests`.
  */
-export async function claimOwnPassword(ctx: Context, sessionId: number): Promise<Guess> {
+export async function claimOwnPassword<Found>(ctx: Context, sessionId: number, need: D1PreparedStatement) {
   const subject = guessSubject(ctx.env, "session", sessionId);
-  await claim(ctx, { subject, account: subject, network: subject, isKnown: true });
-  return { subject, address: null, wide: [] };
+  const { found } = await claim<Found>(ctx, { subject, account: subject, network: subject, isKnown: true }, need);
+  const guess: Guess = { subject, address: null, wide: [] };
+  return { guess, found: found[0]?.results[0] };
 }
 
 /** Statements for after a guess that was right: nothing is held against its place, and its address is known. */

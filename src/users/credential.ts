@@ -30,12 +30,8 @@ export function replacePassword(ctx: Context, userId: number, oldHash: string, h
 export const HAS_PASSWORD = `EXISTS (SELECT 1 FROM accounts a
   WHERE a.user_id = ? AND a.provider_id = '${PROVIDER}' AND a.password = ?)`;
 
-/** The hash of a user's password, or null when they have none. */
-export async function readPasswordHash(ctx: Context, userId: number): Promise<string | null> {
-  const row = await ctx.env.DB.prepare(
-    `SELECT password FROM accounts WHERE user_id = ? AND provider_id = '${PROVIDER}' LIMIT 1`,
-  )
-    .bind(userId)
-    .first<{ password: string | null }>();
-  return row?.password ?? null;
-}
+/** A query of the hash of a user's password: `{password}`. */
+export const selectPasswordHash = (ctx: Context, userId: number): D1PreparedStatement =>
+  ctx.env.DB.prepare(
+    `SELECT password FROM accounts WHERE user_id = ? AND provider_id = '${PROVIDER}' AND password IS NOT NULL LIMIT 1`,
+  ).bind(userId);

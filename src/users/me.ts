@@ -11,20 +11,11 @@ import {
 } from "../http/idempotency.ts";
 import { AppError } from "../problem.ts";
 import { claimOwnPassword, forgiveGuess } from "../sessions/throttle.ts";
-import { HAS_PASSWORD, readPasswordHash, replacePassword } from "./credential.ts";
+import { HAS_PASSWORD, replacePassword, selectPasswordHash } from "./credential.ts";
 import { userColumns } from "./row.ts";
 import type { UpdateMeInput } from "./schemas.ts";
 
 const { active: _, created_at: __, updated_at: ___, ...columns } = userColumns;
-
-/** Checks the current password as strictly as a sign-in; returns its hash and that of the new one. */
-async function passwordChange(ctx: ActorContext, current: string, next: string) {
-  const oldHash = await readPasswordHash(ctx, ctx.actor.id);
-  if (oldHash === null || !(await verifyPassword({ hash: oldHash, password: current }))) {
-    throw new AppError("wrong_password");
-  }
-  return { oldHash, hash: await hashPassword(next) };
-}
 
 /**
  * Changes one's own name, language or password (contract section 2). A new password ends all one's other sessions, and
@@ -46,13 +37,18 @@ async function write(ctx: ActorContext, input: UpdateMeInput, record: Idempotenc
   if (input.password !== undefined) {
     if (sessionId === null) throw new AppError("person_required");
     refuseWeakPassword(input.password, { email, name: input.name ?? name });
-    const guess = await claimOwnPassword(ctx, sessionId);
-    const { oldHash, hash } = await passwordChange(ctx, input.current_password ?? "", input.password);
+    // Checked as strictly as a sign-in.
+    const stored = selectPasswordHash(ctx, id);
+    const { guess, found } = await claimOwnPassword<{ password: string }>(ctx, sessionId, stored);
+    if (!found || !(await verifyPassword({ hash: found.password, password: input.current_password ?? "" }))) {
+      throw new AppError("wrong_password");
+    }
+    const hash = await hashPassword(input.password);
     // Only whoever replaced the very password that was checked goes on.
     permitted = { sql: HAS_PASSWORD, params: [id, hash] };
     statements.push(
       ...forgiveGuess(ctx, guess),
-      replacePassword(ctx, id, oldHash, hash),
+      replacePassword(ctx, id, found.password, hash),
       DB.prepare(`DELETE FROM push_subscriptions WHERE user_id = ? AND session_id <> ? AND ${HAS_PASSWORD}`).bind(
         id,
         sessionId,
