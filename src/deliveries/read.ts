@@ -1,8 +1,10 @@
-import { and, desc, eq, lt, type SQL, sql } from "drizzle-orm";
+import { desc, eq } from "drizzle-orm";
 import type { ActorContext, Context } from "../context.ts";
-import { selectAnswer } from "../db/json.ts";
-import { deliveries, delivery_attempts, tickets } from "../db/schema.ts";
-import { decodeId, paginateById } from "../http/cursor.ts";
+import { type BoundedPage, type BoundedRow, pageOf, selectPage } from "../db/bounded-page.ts";
+import type { Fragment } from "../db/fragment.ts";
+import { jsonObjectText, selectAnswer } from "../db/json.ts";
+import { deliveries, delivery_attempts } from "../db/schema.ts";
+import { decodeId, encodeCursor } from "../http/cursor.ts";
 import {
   type Answer,
   answerFromBatch,
@@ -11,9 +13,11 @@ import {
   type IdempotencyRecord,
 } from "../http/idempotency.ts";
 import { AppError } from "../problem.ts";
-import type { Channel } from "../vocabulary/channels.ts";
+import type { DeliveryStatus } from "../vocabulary/deliveries.ts";
 import { announceEnqueued } from "./outbox.ts";
-import { type DeliveryListQuery, TRIES_SHOWN } from "./schemas.ts";
+import { type Delivery, type DeliveryListQuery, TRIES_SHOWN } from "./schemas.ts";
+
+type Access = Pick<BoundedPage, "scans" | "tests" | "small" | "filters">;
 
 /** A delivery as a list shows it: which column each member comes from. */
 export const deliveryColumns = {
@@ -32,44 +36,75 @@ export const deliveryColumns = {
 };
 
 // Every job of a ticket has the subject `ticket:<id>`, alone or followed by '/...'; '0' is what follows '/' in ASCII.
-function aboutTicket(ref: string): SQL {
-  const id = /^[0-9]{1,15}$/.test(ref)
-    ? sql`CAST(${Number(ref)} AS INTEGER)`
-    : sql`(SELECT ${tickets.id} FROM ${tickets} WHERE ${tickets.ticket_id} = ${ref.toUpperCase()})`;
-  return sql`(${deliveries.subject} = 'ticket:' || ${id}
-    OR (${deliveries.subject} >= 'ticket:' || ${id} || '/' AND ${deliveries.subject} < 'ticket:' || ${id} || '0'))`;
+function aboutTicket(ref: string): Fragment {
+  const isId = /^[0-9]{1,15}$/.test(ref);
+  const id = isId ? "CAST(? AS INTEGER)" : "(SELECT id FROM tickets WHERE ticket_id = ?)";
+  const param = isId ? Number(ref) : ref.toUpperCase();
+  return {
+    sql: `(subject = 'ticket:' || ${id} OR (subject >= 'ticket:' || ${id} || '/' AND subject < 'ticket:' || ${id} || '0'))`,
+    params: [param, param, param],
+  };
 }
 
-// The plus keeps SQLite from the indexes that begin with the channel: of most of the table it would sort all to show a
-// page. What waits or has failed is little, and found by its own index.
-const ofChannel = (channel: Channel, status: DeliveryListQuery["status"]): SQL =>
-  status === undefined || status === "completed"
-    ? sql`+${deliveries.channel} = ${channel}`
-    : eq(deliveries.channel, channel);
+/** What is not completed is little, mostly, and has an index by status. */
+const INDEX_OF: Partial<Record<DeliveryStatus, string>> = {
+  pending: "deliveries_due",
+  processing: "deliveries_leased",
+  failed: "deliveries_failed",
+};
+
+/** How a list is read: by its subject; whole where few have the status; otherwise newest first. */
+function access({ status, channel, subject, ticket }: DeliveryListQuery): Access {
+  const about = [
+    ...(subject === undefined ? [] : [{ sql: "subject = ?", params: [subject] }]),
+    ...(ticket === undefined ? [] : [aboutTicket(ticket)]),
+  ];
+  const tests: Fragment[] = [
+    ...(status === undefined ? [] : [{ sql: `status = '${status}'`, params: [] }]),
+    ...(channel === undefined ? [] : [{ sql: "channel = ?", params: [channel] }]),
+  ];
+  const filters = [...about, ...tests];
+  if (about.length > 0) {
+    // The plus keeps SQLite from the indexes by status and channel.
+    const others = tests.map((test) => ({ ...test, sql: `+${test.sql}` }));
+    const scan = { from: { sql: "deliveries", params: [] }, conditions: [...about, ...others] };
+    return { scans: [scan], tests: [], small: [], filters };
+  }
+  const index = status && INDEX_OF[status];
+  const from = (how: string): Fragment => ({ sql: `deliveries ${how}`, params: [] });
+  return {
+    scans: [{ from: from("NOT INDEXED"), conditions: [] }],
+    tests,
+    small: index === undefined ? [] : [{ from: from(`INDEXED BY ${index}`), conditions: tests }],
+    filters,
+  };
+}
+
+const DOCUMENT = jsonObjectText(deliveryColumns);
 
 /**
- * A page of deliveries, newest first.
+ * A page of deliveries, newest first (contract section 1: it may hold fewer than asked for, and yet have a next one).
  *
  * @throws AppError `invalid_cursor`.
  */
 export async function listDeliveries(ctx: Context, query: DeliveryListQuery) {
   const before = decodeId("deliveries", query.cursor);
-  const rows = await ctx.db
-    .select(deliveryColumns)
-    .from(deliveries)
-    .where(
-      and(
-        query.channel ? ofChannel(query.channel, query.status) : undefined,
-        query.status ? eq(deliveries.status, query.status) : undefined,
-        query.subject ? eq(deliveries.subject, query.subject) : undefined,
-        query.ticket ? aboutTicket(query.ticket) : undefined,
-        before ? lt(deliveries.id, before) : undefined,
-      ),
-    )
-    .orderBy(desc(deliveries.id))
-    .limit(query.limit + 1);
-  const { page, next_cursor } = paginateById("deliveries", rows, query.limit);
-  return { deliveries: page, next_cursor };
+  const list: BoundedPage = {
+    id: "id",
+    key: ["id"],
+    direction: "DESC",
+    ...access(query),
+    after: before === null ? null : [before],
+    limit: query.limit,
+    document: DOCUMENT,
+    join: "deliveries ON deliveries.id = p.id",
+  };
+  const { results } = await selectPage(ctx.env.DB, list).all<BoundedRow>();
+  const { documents, place } = pageOf(list, results);
+  return {
+    deliveries: documents.map((document) => JSON.parse(document) as Delivery),
+    next_cursor: place && encodeCursor("deliveries", place),
+  };
 }
 
 /**

@@ -20,6 +20,7 @@ export const Delivery = z
     completed_at: instant.nullable(),
   })
   .openapi("Delivery");
+export type Delivery = z.output<typeof Delivery>;
 
 export const DeliveryAttempt = z
   .object({

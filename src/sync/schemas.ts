@@ -26,14 +26,18 @@ export const SyncCustomersOutput = z
   })
   .openapi("SyncCustomersOutput");
 
+/** How far each figure is counted: whoever looks at progress need not wait for more. */
+export const COUNTED_MAX = 10_000;
+const counted = count.openapi({ description: "Counted up to 10,000." });
+
 export const SyncStatusOutput = z
   .object({
-    total: count.openapi({ description: "Jobs in the table; completed ones leave it after 30 days." }),
-    pending: count,
-    processing: count,
-    completed: count,
-    failed: count,
-    linked: count.openapi({ description: "Customers whose customer at Stripe is known." }),
+    total: count.openapi({ description: "The sum of the next four. Completed jobs leave the table after 30 days." }),
+    pending: counted,
+    processing: counted,
+    completed: counted,
+    failed: counted,
+    linked: count.openapi({ description: "Customers whose customer at Stripe is known, counted up to 10,000." }),
     configured: z.boolean(),
     paused: z
       .object({

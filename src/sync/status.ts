@@ -2,10 +2,13 @@ import type { ActorContext, Context } from "../context.ts";
 import { resume } from "../deliveries/pauses.ts";
 import { type Answer, answerFromBatch, batchOnce, type IdempotencyRecord } from "../http/idempotency.ts";
 import { requireStripe } from "./request.ts";
+import { COUNTED_MAX } from "./schemas.ts";
 
-// Each count is a range of one partial index.
+// Each count is a range of one index, and ends where it is enough to know that there are many.
+const upTo = (name: string, from: string) =>
+  `(SELECT COUNT(*) FROM (SELECT 1 FROM ${from} LIMIT ${COUNTED_MAX})) AS ${name}`;
 const counted = (status: string, index: string) =>
-  `(SELECT COUNT(*) FROM deliveries INDEXED BY ${index} WHERE status = '${status}' AND channel = 'stripe') AS ${status}`;
+  upTo(status, `deliveries INDEXED BY ${index} WHERE status = '${status}' AND channel = 'stripe'`);
 
 // `?`: whether Stripe is set up, as JSON.
 const STATUS = `
@@ -14,11 +17,10 @@ const STATUS = `
                      'completed', completed, 'failed', failed, 'linked', linked, 'configured', json(?),
                      'paused', json(paused)) AS body
   FROM (SELECT ${counted("pending", "deliveries_due")},
-               (SELECT COUNT(*) FROM deliveries INDEXED BY deliveries_leased
-                WHERE status = 'processing' AND channel = 'stripe') AS processing,
+               ${counted("processing", "deliveries_leased")},
                ${counted("completed", "deliveries_completed")},
                ${counted("failed", "deliveries_failed")},
-               (SELECT COUNT(*) FROM external_links WHERE kind = 'stripe_customer') AS linked,
+               ${upTo("linked", "external_links WHERE kind = 'stripe_customer'")},
                (SELECT json_object('reason', reason, 'since', since, 'probe_at', probe_at)
                 FROM channel_pauses WHERE channel = 'stripe') AS paused)`;
 

@@ -61,7 +61,8 @@ const list = defineRoute({
   summary: "Find tickets",
   description:
     "Newest first unless `sort` says otherwise; `priority` puts the most urgent first. To follow changes, keep the " +
-    "largest `updated_at` seen and ask for `updated_after` with `sort=-updated_at`.",
+    "largest `updated_at` seen and ask for `updated_after` with `sort=-updated_at`. Where filters leave little of much, a " +
+    "page may be short, or empty, and have a next one.",
   permission: "tickets:read",
   query: TicketListQuery,
   conditional: true,

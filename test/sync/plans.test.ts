@@ -105,13 +105,12 @@ describe("no statement looks through the deliveries", () => {
 test.each(["", "?channel=stripe", "?channel=stripe&status=completed"])(
   "a page of the list is read in its own order, not sorted from all that match: %s",
   async (query) => {
-    const { database, statements } = recordingDatabase();
+    const { database, take } = countedDatabase(env.DB);
     const { on } = stripeStage({ DB: database });
-    statements.length = 0;
+    take();
     expect((await on.app.request(`/api/deliveries${query}`, send(admin))).status).toBe(200);
-    const steps = await Promise.all(statements.filter(({ sql }) => sql.includes("deliveries")).map(planOf));
-    expect(steps).toHaveLength(1);
-    expect(steps.flat().filter((step) => step.includes("TEMP B-TREE"))).toEqual([]);
+    // Fifty and one more, of which each third may be meant; with a look-up each.
+    expect(take().rowsRead).toBeLessThan(500);
   },
 );
 

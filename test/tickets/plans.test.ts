@@ -1,7 +1,10 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Actor } from "../../src/actor.ts";
 import { type ActorContext, createContext } from "../../src/context.ts";
-import { access, type ListQuery, pageStatement } from "../../src/tickets/list.ts";
+import { boundedPage } from "../../src/db/bounded-page.ts";
+import { access } from "../../src/tickets/access.ts";
+import { filtersOf, type ListQuery } from "../../src/tickets/filters.ts";
+import { ticketPage } from "../../src/tickets/list.ts";
 import { SORTS, type Sort } from "../../src/tickets/sorts.ts";
 import { realWorld } from "../../src/world.ts";
 import { bindings, machine, type Person, person } from "../helpers.ts";
@@ -31,7 +34,7 @@ const AFTER: Record<Sort, (string | number)[]> = {
 /** The reads of `tickets` that choose the page: by default for the first page and for one further on. */
 async function scans(query: Omit<ListQuery, "limit">, sort: Sort, cursors = [null, AFTER[sort]]) {
   const pages = await Promise.all(
-    cursors.map((after) => readsOf(pageStatement(ctx, { ...query, limit: 50 }, sort, after, null), "t")),
+    cursors.map((after) => readsOf(boundedPage(ticketPage(ctx, { ...query, limit: 50 }, sort, after, null)), "t")),
   );
   return pages.flat();
 }
@@ -55,17 +58,18 @@ describe("a plain list reads its page off an index, in order", () => {
     ["changes since", { updated_after: AT }, "-updated_at", "tickets_updated_at", 1],
     ["one status", { status: ["received"] }, "-created_at", "tickets_status", 1],
     ["one status, oldest first", { status: ["completed"] }, "created_at", "tickets_status", 1],
-    ["one status, last changed first", { status: ["completed"] }, "-updated_at", "tickets_status_updated", 1],
     ["three statuses", { status: ["received", "completed", "archived"] }, "-created_at", "tickets_status", 3],
     ["all statuses", { status: [...STATUSES] }, "-created_at", "tickets_status", 7],
     ["one priority", { priority: ["critical"] }, "priority", "tickets_priority", 1],
+    ["one priority, newest first", { priority: ["critical"] }, "-created_at", "tickets_priority", 1],
+    ["three priorities", { priority: ["critical", "medium", "low"] }, "created_at", "tickets_priority", 3],
   ])("%s", async (_, query, sort, index, count) => {
     const reads = await scans(query, sort);
     expect(reads).toEqual(Array(2 * count).fill({ detail: using(index), sorted: false }));
   });
 });
 
-describe("every combination of filters and order is read by the index chosen for it", () => {
+describe("every combination of filters and order is read by the indexes chosen for it", () => {
   const FILTERS: Omit<ListQuery, "limit">[] = [
     {},
     ...STATUSES.map((status) => ({ status: [status] })),
@@ -88,9 +92,12 @@ describe("every combination of filters and order is read by the index chosen for
     for (const filter of PAIRS) {
       const query = { ...filter, limit: 50, ...(sort === "queue" && { assigned_to: "me" as const }) };
       const reads = await scans(query, sort, [AFTER[sort]]);
+      const { scans: parts, small } = access(filtersOf(ctx, query), query, sort);
+      const indexes = [...parts, ...small].map(({ from }) => from.sql.replace("tickets t INDEXED BY ", ""));
       expect(reads.length).toBeGreaterThan(0);
       for (const { detail } of reads) {
-        expect(detail, JSON.stringify({ query, sort })).toEqual(using(access(query, sort).index));
+        const [, index = detail] = / t USING (?:COVERING )?INDEX (\w+)/.exec(detail) ?? [];
+        expect(indexes, JSON.stringify({ query, sort })).toContain(index);
       }
     }
   });
@@ -103,13 +110,8 @@ describe("every combination of filters and order is read by the index chosen for
   test("a search with a rare word reads the tickets that have it", async () => {
     const found = { conditions: ["true"], params: [], candidates: [3, 5] };
     for (const sort of Object.keys(SORTS) as Sort[]) {
-      const statement = pageStatement(
-        ctx,
-        { status: ["received"], assigned_to: 5, limit: 50 },
-        sort,
-        AFTER[sort],
-        found,
-      );
+      const query = { status: ["received" as const], assigned_to: 5, limit: 50 };
+      const statement = boundedPage(ticketPage(ctx, query, sort, AFTER[sort], found));
       expect((await readsOf(statement, "t")).map(({ detail }) => detail)).toEqual([
         "SEARCH t USING INTEGER PRIMARY KEY (rowid=?)",
       ]);

@@ -3,8 +3,10 @@ import { localDate } from "../../time/days.ts";
 import { Ticket } from "../schemas.ts";
 import { guarded } from "./text.ts";
 
-/** Tickets that one page of an export holds: 100,000 tickets are 100 queries, and memory never sees more. */
-export const EXPORT_PAGE = 1000;
+/** Tickets that one page of an export holds: 100,000 tickets are 250 queries, and memory never sees more. */
+export const EXPORT_PAGE = 400;
+/** Tickets that are looked at for one page. */
+export const EXPORT_LOOKED_AT = 1000;
 
 /** One page of the list that is exported, from the cursor that the page before gave. */
 export type FetchPage = (cursor: string | undefined) => Promise<{ tickets: Ticket[]; next_cursor: string | null }>;
@@ -40,6 +42,9 @@ export async function exportTickets(fetchPage: FetchPage): Promise<ReadableStrea
     {
       async pull(controller) {
         if (!first) page = await fetchPage(page.next_cursor ?? undefined);
+        // Whoever has asked for more is not asked again after a page that holds nothing.
+        while (!first && page.tickets.length === 0 && page.next_cursor !== null)
+          page = await fetchPage(page.next_cursor);
         const text = (first ? BYTE_ORDER_MARK + HEADER : "") + lines(page.tickets);
         first = false;
         if (text !== "") controller.enqueue(encoder.encode(text));

@@ -6,9 +6,9 @@ import { claimOnce, idempotencyRecord } from "../../http/idempotency.ts";
 import { file, json } from "../../openapi/answers.ts";
 import { AppError } from "../../problem.ts";
 import { defineRoute } from "../../route.ts";
-import { listPages, readTickets } from "../list.ts";
+import { ticketPages } from "../list.ts";
 import { type Ticket, ticketFilters } from "../schemas.ts";
-import { EXPORT_PAGE, exportFileName, exportTickets } from "./export.ts";
+import { EXPORT_LOOKED_AT, EXPORT_PAGE, exportFileName, exportTickets } from "./export.ts";
 import { importTickets } from "./import.ts";
 import { IMPORT_LIMIT, readTable } from "./read-table.ts";
 import { ImportQuery, ImportReport } from "./schemas.ts";
@@ -63,14 +63,10 @@ const importCsv = defineRoute({
 export const ticketExportRoutes = new OpenAPIHono<AppEnv>().openapi(exportCsv, async (c) => {
   const ctx = c.get("actorCtx");
   const query = c.req.valid("query");
-  const pages = await listPages(ctx, query, EXPORT_PAGE);
+  const pageAt = await ticketPages(ctx, query, EXPORT_PAGE, EXPORT_LOOKED_AT);
   const csv = await exportTickets(async (cursor) => {
-    const page = Number(cursor ?? 0);
-    const tickets = pages[page] === undefined ? [] : await readTickets(ctx, pages[page]);
-    return {
-      tickets: tickets.map((ticket) => JSON.parse(ticket) as Ticket),
-      next_cursor: page + 1 < pages.length ? `${page + 1}` : null,
-    };
+    const { tickets, next_cursor } = await pageAt(cursor);
+    return { tickets: tickets.map((ticket) => JSON.parse(ticket) as Ticket), next_cursor };
   });
   const fileName = exportFileName(ctx.now(), ctx.env.TIME_ZONE);
   return c.body(csv, 200, {
