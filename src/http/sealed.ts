@@ -3,14 +3,13 @@ import type { Env } from "../env.ts";
 
 const IV_BYTES = 12;
 
-const derivedKeys = new WeakMap<Env, Map<string, Uint8Array<ArrayBuffer>>>();
+const derivedKeys = new Map<string, Uint8Array<ArrayBuffer>>();
 
 /** A key of its own for each purpose, derived from BETTER_AUTH_SECRET (RFC 5869) once per isolate. */
-export function derivedKey(env: Env, purpose: string): Uint8Array<ArrayBuffer> {
-  const keys = derivedKeys.get(env) ?? new Map<string, Uint8Array<ArrayBuffer>>();
-  derivedKeys.set(env, keys);
-  const key = keys.get(purpose) ?? new Uint8Array(hkdfSync("sha256", env.BETTER_AUTH_SECRET, "", purpose, 32));
-  keys.set(purpose, key);
+export function derivedKey({ BETTER_AUTH_SECRET: secret }: Env, purpose: string): Uint8Array<ArrayBuffer> {
+  const name = `${purpose} ${secret}`;
+  const key = derivedKeys.get(name) ?? new Uint8Array(hkdfSync("sha256", secret, "", purpose, 32));
+  derivedKeys.set(name, key);
   return key;
 }
 
