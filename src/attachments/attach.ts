@@ -11,14 +11,17 @@ import {
   exactlyOnce,
   type IdempotencyRecord,
   replay,
+  replayed,
+  selectKept,
 } from "../http/idempotency.ts";
 import type { Upload } from "../http/upload.ts";
 import { describeError } from "../log.ts";
 import { AppError } from "../problem.ts";
 import { addEntries } from "../tickets/entries.ts";
+import { idOfRef } from "../tickets/read.ts";
 import { atOneInstant } from "../world.ts";
 import { cleanFileName } from "./file-name.ts";
-import { attachmentColumns, ticketIdOf } from "./list.ts";
+import { attachmentColumns } from "./list.ts";
 import { ALLOWED_MEDIA, isMediaExtension, sniff } from "./media-type.ts";
 
 /** Attachments of one ticket (contract section 1). */
@@ -137,16 +140,22 @@ export async function attachFile(
   record: IdempotencyRecord | null,
 ): Promise<Answer> {
   if (upload.bytes.length === 0) throw new AppError("empty_file");
-  const known = await replay(ctx, record);
+  const { sql, params } = idOfRef(ref);
+  const [kept, ticket] = await ctx.env.DB.batch([
+    selectKept(ctx, record),
+    ctx.env.DB.prepare(`SELECT ${sql} AS id`).bind(...params),
+  ]);
+  const known = replayed(record, kept);
   if (known) return known;
-  const ticketId = await ticketIdOf(ctx, ref);
+  const [row] = (ticket?.results ?? []) as { id: number | null }[];
+  if (!row?.id) throw new AppError("ticket_not_found");
   const type = await sniff(upload.bytes);
   if (!type) throw new AppError("unsupported_media_type", { params: { expected: ALLOWED_MEDIA } });
 
   const key = `attachments/${crypto.randomUUID()}`;
   await put(ctx, key, upload, type.content_type);
   const file = {
-    ticketId,
+    ticketId: row.id,
     file_name: cleanFileName(upload.name, type.extension, isMediaExtension),
     content_type: type.content_type,
     size_bytes: upload.bytes.length,

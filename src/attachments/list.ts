@@ -15,20 +15,6 @@ export const attachmentColumns = {
 };
 
 /**
- * The id of the ticket that a path's `:ref` names.
- *
- * @throws AppError `ticket_not_found`, also for a deleted ticket.
- */
-export async function ticketIdOf(ctx: Context, ref: string): Promise<number> {
-  const { sql, params } = idOfRef(ref);
-  const id = await ctx.env.DB.prepare(`SELECT ${sql} AS id`)
-    .bind(...params)
-    .first<number>("id");
-  if (id === null) throw new AppError("ticket_not_found");
-  return id;
-}
-
-/**
  * A page of what is attached to a ticket, oldest first.
  *
  * @throws AppError `ticket_not_found`, `invalid_cursor`.

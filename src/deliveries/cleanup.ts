@@ -1,4 +1,5 @@
-import type { Context } from "../context.ts";
+import type { ActorContext, Context } from "../context.ts";
+import { type Answer, claimOnce, type IdempotencyRecord } from "../http/idempotency.ts";
 import { CHANNELS } from "../vocabulary/channels.ts";
 import type { FinalDeliveryStatus } from "../vocabulary/deliveries.ts";
 
@@ -52,23 +53,27 @@ export async function purgeDeliveries(ctx: Context): Promise<boolean> {
 }
 
 /**
- * Removes old deliveries with their attempts and push logs, in bounded batches.
+ * Removes old deliveries with their attempts and push logs, in bounded batches. Once per idempotency key.
  *
- * @returns how many matched, and how many are gone; call again while `remaining` is not 0.
+ * @returns 200 with how many matched, and how many are gone; call again while `remaining` is not 0.
+ * @throws AppError as `claimOnce` does.
  */
-export async function cleanUp(ctx: Context, input: CleanupInput) {
+export function cleanUp(ctx: ActorContext, input: CleanupInput, record: IdempotencyRecord | null): Promise<Answer> {
+  const { dry_run } = input;
   const old = oldRows(ctx, input);
-  const row = await ctx.env.DB.prepare(`SELECT COUNT(*) AS n FROM deliveries WHERE ${old.condition}`)
-    .bind(old.before)
-    .first<{ n: number }>();
-  const matched = row?.n ?? 0;
-  let deleted = 0;
-  if (!input.dry_run) {
-    for (let run = 0; run < BATCHES_PER_RUN && deleted < matched; run++) {
-      const gone = await removeBatch(ctx, old);
-      if (gone === 0) break;
-      deleted += gone;
-    }
-  }
-  return { matched, deleted, remaining: matched - deleted, dry_run: input.dry_run };
+  return claimOnce(ctx, record, {
+    status: 200,
+    needs: [ctx.env.DB.prepare(`SELECT COUNT(*) AS n FROM deliveries WHERE ${old.condition}`).bind(old.before)],
+    async run([found]) {
+      const [count] = (found?.results ?? []) as { n: number }[];
+      const matched = count?.n ?? 0;
+      let deleted = 0;
+      for (let run = 0; !dry_run && run < BATCHES_PER_RUN && deleted < matched; run++) {
+        const gone = await removeBatch(ctx, old);
+        if (gone === 0) break;
+        deleted += gone;
+      }
+      return { body: { matched, deleted, remaining: matched - deleted, dry_run } };
+    },
+  });
 }

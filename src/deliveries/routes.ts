@@ -2,7 +2,7 @@ import { OpenAPIHono, type z } from "@hono/zod-openapi";
 import type { AppEnv } from "../context.ts";
 import { sendAnswer } from "../http/answer.ts";
 import { linkHeader } from "../http/cursor.ts";
-import { claimOnce, idempotencyRecord } from "../http/idempotency.ts";
+import { idempotencyRecord } from "../http/idempotency.ts";
 import { IdParam } from "../http/schemas.ts";
 import { json } from "../openapi/answers.ts";
 import { defineRoute } from "../route.ts";
@@ -95,7 +95,6 @@ export const deliveryRoutes = new OpenAPIHono<AppEnv>()
   })
   .openapi(cleanup, async (c) => {
     const input = c.req.valid("json");
-    const ctx = c.get("actorCtx");
-    const answer = await claimOnce(ctx, idempotencyRecord(c, input), 200, () => cleanUp(ctx, input));
+    const answer = await cleanUp(c.get("actorCtx"), input, idempotencyRecord(c, input));
     return sendAnswer<z.output<typeof CleanupOutput>, 200>(c, answer);
   });

@@ -94,24 +94,29 @@ interface KeptAnswer {
   claimed_until: string | null;
 }
 
+/** A query of what is kept under a key, for `replayed`: no row for a request without one. */
+export const selectKept = (ctx: ActorContext, record: IdempotencyRecord | null): D1PreparedStatement =>
+  ctx.env.DB.prepare(
+    `SELECT request_hash, status, headers, body, claimed_until FROM idempotency_keys
+     WHERE user_id = ? AND route = ? AND key = ?`,
+  ).bind(ctx.actor.id, record?.route ?? "", record?.key ?? "");
+
 /**
  * The first answer to this key, if there was one.
  *
+ * @param kept what `selectKept` has found.
  * @throws AppError `idempotency_key_reused` when the key came with another body.
  */
-export async function replay(ctx: ActorContext, record: IdempotencyRecord | null): Promise<Answer | null> {
-  if (!record) return null;
-  const row = await ctx.env.DB.prepare(
-    `SELECT request_hash, status, headers, body, claimed_until FROM idempotency_keys
-     WHERE user_id = ? AND route = ? AND key = ?`,
-  )
-    .bind(ctx.actor.id, record.route, record.key)
-    .first<KeptAnswer>();
+export function replayed(record: IdempotencyRecord | null, kept: D1Result<unknown> | undefined): Answer | null {
+  const row = kept?.results[0] as KeptAnswer | undefined;
   if (!row) return null;
-  if (row.request_hash !== record.hash) throw new AppError("idempotency_key_reused");
-  if (row.claimed_until !== null) return null;
-  return answerFromRow(row.status, row, true);
+  if (row.request_hash !== record?.hash) throw new AppError("idempotency_key_reused");
+  return row.claimed_until === null ? answerFromRow(row.status, row, true) : null;
 }
+
+/** The first answer to this key, if there was one. @throws as `replayed` does. */
+export const replay = async (ctx: ActorContext, record: IdempotencyRecord | null): Promise<Answer | null> =>
+  record && replayed(record, await selectKept(ctx, record).all());
 
 const isKeyTaken = (error: unknown): boolean =>
   isUniqueViolation(error, "idempotency_keys.user_id, idempotency_keys.route, idempotency_keys.key");
@@ -194,43 +199,53 @@ const CLAIM = `
   RETURNING 1`;
 const CLAIMED = "user_id = ? AND route = ? AND key = ? AND claimed_until = ?";
 
+/** Work that no single batch can hold, such as a message to an endpoint. */
+export interface ClaimedWork {
+  status: number;
+  /** What it reads first, in the trip that claims its key. */
+  needs?: D1PreparedStatement[];
+  /**
+   * @param found what `needs` gave.
+   * @returns the body of the answer, and what is written together with it.
+   */
+  run: (found: D1Result<unknown>[]) => Promise<{ body: object; effects?: D1PreparedStatement[] }>;
+}
+
 /**
- * Runs work that no single batch can hold, such as a message to an endpoint, at most once per key: the key is claimed
- * first, and twins wait for its answer. Work that fails gives the key back; work that breaks off is done again, by a
- * repeat after CLAIM_SECONDS.
+ * Runs work that no single batch can hold at most once per key: the key is claimed first, and twins wait for its answer.
+ * Work that fails gives the key back; work that breaks off is done again, by a repeat after CLAIM_SECONDS.
  *
- * @throws AppError `idempotency_key_reused`, `request_in_progress`, and whatever `work` throws.
+ * @throws AppError `idempotency_key_reused`, `request_in_progress`, and whatever the work throws.
  */
 export async function claimOnce(
   ctx: ActorContext,
   record: IdempotencyRecord | null,
-  status: number,
-  work: () => Promise<object>,
+  { status, needs = [], run }: ClaimedWork,
 ): Promise<Answer> {
   const { DB } = ctx.env;
-  const answered = async (): Promise<Answer> => ({
-    status,
-    headers: {},
-    body: JSON.stringify(await work()),
-    replayed: false,
-  });
-  if (!record) return answered();
+  const inOneTrip = (statements: D1PreparedStatement[]) => (statements.length > 0 ? DB.batch(statements) : []);
+  const finish = async (found: D1Result<unknown>[], keep: (body: string) => D1PreparedStatement[]): Promise<Answer> => {
+    const { body, effects = [] } = await run(found);
+    const text = JSON.stringify(body);
+    await inOneTrip([...effects, ...keep(text)]);
+    return { status, headers: {}, body: text, replayed: false };
+  };
+  if (!record) return finish(await inOneTrip(needs), () => []);
   const id = [ctx.actor.id, record.route, record.key];
   let waited = 0;
   for (let pause = POLL_MS; waited <= CLAIM_SECONDS * 1000; pause = Math.min(pause * 2, POLL_MAX_MS)) {
     const now = ctx.now();
     const until = new Date(now.getTime() + CLAIM_SECONDS * 1000).toISOString();
-    const claim = await DB.prepare(CLAIM)
-      .bind(...id, record.hash, now.toISOString(), until)
-      .first();
-    if (claim) {
+    const [claim, kept, ...found] = await DB.batch<unknown>([
+      DB.prepare(CLAIM).bind(...id, record.hash, now.toISOString(), until),
+      selectKept(ctx, record),
+      ...needs,
+    ]);
+    if (claim?.results.length) {
       const mine = [...id, until];
+      const UPDATE = `UPDATE idempotency_keys SET status = ?, body = ?, claimed_until = NULL WHERE ${CLAIMED}`;
       try {
-        const answer = await answered();
-        await DB.prepare(`UPDATE idempotency_keys SET status = ?, body = ?, claimed_until = NULL WHERE ${CLAIMED}`)
-          .bind(status, answer.body, ...mine)
-          .run();
-        return answer;
+        return await finish(found, (body) => [DB.prepare(UPDATE).bind(status, body, ...mine)]);
       } catch (error) {
         await unchecked(DB)
           .prepare(`DELETE FROM idempotency_keys WHERE ${CLAIMED}`)
@@ -239,7 +254,7 @@ export async function claimOnce(
         throw error;
       }
     }
-    const answer = await replay(ctx, record);
+    const answer = replayed(record, kept);
     if (answer) return answer;
     await ctx.sleep(pause);
     waited += pause;

@@ -1,8 +1,8 @@
-import type { ActorContext, Context, RequestContext } from "../context.ts";
+import type { ActorContext, Context } from "../context.ts";
 import { selectAnswer } from "../db/json.ts";
 import { announce, announceEnqueued } from "../deliveries/outbox.ts";
 import { deliveryColumns } from "../deliveries/read.ts";
-import { type Answer, batchOnce, type IdempotencyRecord } from "../http/idempotency.ts";
+import { type Answer, batchOnce, claimOnce, type IdempotencyRecord } from "../http/idempotency.ts";
 import { AppError } from "../problem.ts";
 import { enqueueSync, SYNC_EVENT, SYNC_TARGET } from "./enqueue.ts";
 import type { SyncCustomersInput } from "./schemas.ts";
@@ -60,27 +60,42 @@ const EVERYBODY = `
 
 /**
  * Enqueues the sync of customers: those named, or all, in statements of bounded size. Repeating it changes nothing but
- * the generations of the jobs.
+ * the generations of the jobs. Once per idempotency key.
  *
  * @param input.after only customers with a greater id; for going on where the last answer's `next_after` stopped.
- * @returns how many were enqueued, the named ids that no customer has, and where to go on, if more than one request's
- *   worth of customers is left.
- * @throws AppError `stripe_not_configured`.
+ * @returns 202 with how many were enqueued, the named ids that no customer has, and where to go on, if more than one
+ *   request's worth of customers is left.
+ * @throws AppError `stripe_not_configured`, and as `claimOnce` does.
  */
-export async function requestSyncs(ctx: RequestContext, input: SyncCustomersInput) {
+export async function requestSyncs(
+  ctx: ActorContext,
+  input: SyncCustomersInput,
+  record: IdempotencyRecord | null,
+): Promise<Answer> {
   requireStripe(ctx);
   const ids = input.ids && JSON.stringify(input.ids);
-  const jobs: number[] = [];
-  let after: number | null = input.after;
-  for (let run = 0; run < BATCHES && after !== null; run++) {
-    const batch = await enqueueBatch(ctx, ids, after);
-    jobs.push(...batch.jobs);
-    after = batch.next;
-  }
-  ctx.waitUntil(announce(ctx, jobs.slice(0, ANNOUNCED)));
-  const unknown = ids === undefined ? [] : await unknownIds(ctx, ids);
-  return { queued: jobs.length, unknown, next_after: after };
+  return claimOnce(ctx, record, {
+    status: 202,
+    needs: ids === undefined ? [] : [ctx.env.DB.prepare(UNKNOWN).bind(ids)],
+    async run([found]) {
+      const jobs: number[] = [];
+      let after: number | null = input.after;
+      for (let run = 0; run < BATCHES && after !== null; run++) {
+        const batch = await enqueueBatch(ctx, ids, after);
+        jobs.push(...batch.jobs);
+        after = batch.next;
+      }
+      ctx.waitUntil(announce(ctx, jobs.slice(0, ANNOUNCED)));
+      const unknown = (found?.results ?? []) as { id: number }[];
+      return { body: { queued: jobs.length, unknown: unknown.map(({ id }) => id), next_after: after } };
+    },
+  });
 }
+
+/** The ids of a JSON array that no customer has. */
+const UNKNOWN = `
+  SELECT DISTINCT CAST(value AS INTEGER) AS id FROM json_each(?)
+  WHERE value NOT IN (SELECT id FROM customers) ORDER BY id`;
 
 /** Enqueues the next customers after this id; `next` is where to go on. */
 async function enqueueBatch(
@@ -98,14 +113,4 @@ async function enqueueBatch(
   ]);
   const jobs = enqueued?.results.flatMap((row) => row.id ?? []) ?? [];
   return { jobs, next: jobs.length < BATCH_CUSTOMERS ? null : (last?.results[0]?.id ?? null) };
-}
-
-async function unknownIds(ctx: Context, ids: string): Promise<number[]> {
-  const { results } = await ctx.env.DB.prepare(
-    `SELECT DISTINCT CAST(value AS INTEGER) AS id FROM json_each(?)
-     WHERE value NOT IN (SELECT id FROM customers) ORDER BY id`,
-  )
-    .bind(ids)
-    .all<{ id: number }>();
-  return results.map((row) => row.id);
 }

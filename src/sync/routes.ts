@@ -2,7 +2,7 @@ import { OpenAPIHono, type z } from "@hono/zod-openapi";
 import type { AppEnv } from "../context.ts";
 import { sendAnswer } from "../http/answer.ts";
 import { readBody } from "../http/body.ts";
-import { claimOnce, idempotencyRecord } from "../http/idempotency.ts";
+import { idempotencyRecord } from "../http/idempotency.ts";
 import { JSON_BODY_LIMIT } from "../http/json-body.ts";
 import { IdParam } from "../http/schemas.ts";
 import { json } from "../openapi/answers.ts";
@@ -100,8 +100,7 @@ export const syncRoutes = new OpenAPIHono<AppEnv>()
   .openapi(status, async (c) => sendAnswer<z.output<typeof SyncStatusOutput>, 200>(c, await syncStatus(c.get("ctx"))))
   .openapi(syncMany, async (c) => {
     const input = c.req.valid("json");
-    const ctx = c.get("actorCtx");
-    const answer = await claimOnce(ctx, idempotencyRecord(c, input), 202, () => requestSyncs(ctx, input));
+    const answer = await requestSyncs(c.get("actorCtx"), input, idempotencyRecord(c, input));
     return sendAnswer<z.output<typeof SyncCustomersOutput>, 202>(c, answer);
   })
   .openapi(resuming, async (c) => {

@@ -77,7 +77,9 @@ export function changeTicket<More = never>(
 ): Promise<Answer> {
   const attempt = async () => {
     const ctx = atOneInstant(base);
-    const { ticket, more } = await readForChange<More>(ctx, ref, verb.more?.(ctx));
+    const read = await readForChange<More>(ctx, ref, record, verb.more?.(ctx));
+    if (read.answer) return read.answer;
+    const { ticket, more } = read;
     const change = verb.plan(ctx, ticket, more);
     const answer = answerStatement(ctx, record, verb.status, verb.answer, [ticket.id]);
     const results = change

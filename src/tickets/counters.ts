@@ -46,17 +46,23 @@ export const raiseCounters = (ctx: Context, counters: Fragment): D1PreparedState
      ON CONFLICT (code, month) DO UPDATE SET last_number = MAX(last_number, excluded.last_number)`,
   ).bind(...counters.params);
 
-/** Where each counter would stand after `raiseCounters`, without moving it: for a dry run. By `groupKey`. */
-export async function previewCounters(ctx: Context, groups: CounterGroup[]): Promise<Map<string, number>> {
+/** A query of where each counter would stand after `raiseCounters`, without moving it, for `asPreview`. */
+export function previewCounters(ctx: Context, groups: CounterGroup[]): D1PreparedStatement {
   const counters = listed(groups);
-  const { results } = await ctx.env.DB.prepare(
+  return ctx.env.DB.prepare(
     `SELECT h.code, h.month, MAX(h.highest, COALESCE(c.last_number, 0)) AS last_number
      FROM (${highest(counters.sql)}) AS h LEFT JOIN ticket_counters c ON c.code = h.code AND c.month = h.month`,
-  )
-    .bind(...counters.params)
-    .all<{ code: string; month: string; last_number: number }>();
-  return new Map(results.map((row) => [groupKey(row.code, row.month), row.last_number]));
+  ).bind(...counters.params);
 }
+
+/** What this query has found, by `groupKey`. */
+export const asPreview = (found: D1Result<unknown> | undefined): Map<string, number> =>
+  new Map(
+    ((found?.results ?? []) as { code: string; month: string; last_number: number }[]).map((row) => [
+      groupKey(row.code, row.month),
+      row.last_number,
+    ]),
+  );
 
 /** SQL that takes the next numbers of counters. @param rows VALUES or a SELECT: code, month, how many. */
 export const takeNumbers = (rows: string): string => `

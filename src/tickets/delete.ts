@@ -1,7 +1,7 @@
 import type { ActorContext } from "../context.ts";
 import { untilWritten } from "../db/until-written.ts";
 import { boundTo, writeChange } from "./change.ts";
-import { readForChange } from "./read.ts";
+import { findTicket } from "./read.ts";
 
 /**
  * Takes a ticket out of every list. Its row, its timeline and its number stay; the number is never given again.
@@ -10,7 +10,7 @@ import { readForChange } from "./read.ts";
  */
 export async function deleteTicket(ctx: ActorContext, ref: string, ifMatch: string | undefined): Promise<void> {
   await untilWritten(ctx, async () => {
-    const { ticket } = await readForChange(ctx, ref);
+    const ticket = await findTicket(ctx, ref);
     return writeChange(ctx, ticket, {
       set: { deleted_at: ctx.now().toISOString() },
       entries: [{ action: "deleted", old_value: ticket.status }],

@@ -1,5 +1,6 @@
 import type { ActorContext, Context } from "../context.ts";
 import type { Fragment } from "../db/fragment.ts";
+import { type IdempotencyRecord, replayed, selectKept } from "../http/idempotency.ts";
 import { AppError } from "../problem.ts";
 import { TICKET_DOCUMENTS } from "./projection.ts";
 import type { Ticket } from "./schemas.ts";
@@ -40,10 +41,22 @@ export const findTicket = async (ctx: Context, ref: string): Promise<Ticket> =>
  * A ticket that is about to be changed, and whatever else the change asks for, in one trip.
  *
  * @param query gives `more`: its first row, if there is one.
- * @throws AppError `ticket_not_found`.
+ * @returns `answer` alone where the change has been made before.
+ * @throws AppError `ticket_not_found`, `idempotency_key_reused`.
  */
-export async function readForChange<More = never>(ctx: ActorContext, ref: string, query?: D1PreparedStatement) {
-  const [ticket, more] = await ctx.env.DB.batch<unknown>([selectTicket(ctx, ref), ...(query ? [query] : [])]);
+export async function readForChange<More = never>(
+  ctx: ActorContext,
+  ref: string,
+  record: IdempotencyRecord | null,
+  query?: D1PreparedStatement,
+) {
+  const [kept, ticket, more] = await ctx.env.DB.batch<unknown>([
+    selectKept(ctx, record),
+    selectTicket(ctx, ref),
+    ...(query ? [query] : []),
+  ]);
+  const answer = replayed(record, kept);
+  if (answer) return { answer };
   return {
     ticket: parseTicket(ticket?.results[0] as { ticket: string } | undefined),
     more: more?.results[0] as More | undefined,

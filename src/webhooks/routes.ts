@@ -2,7 +2,7 @@ import { OpenAPIHono, z } from "@hono/zod-openapi";
 import type { AppEnv } from "../context.ts";
 import { sendAnswer } from "../http/answer.ts";
 import { linkHeader, pageQuery } from "../http/cursor.ts";
-import { claimOnce, idempotencyRecord } from "../http/idempotency.ts";
+import { idempotencyRecord } from "../http/idempotency.ts";
 import { IdParam } from "../http/schemas.ts";
 import { json } from "../openapi/answers.ts";
 import { defineRoute } from "../route.ts";
@@ -126,8 +126,6 @@ export const webhookRoutes = new OpenAPIHono<AppEnv>()
     return sendAnswer<z.output<typeof WebhookWithSecretOutput>, 200>(c, answer);
   })
   .openapi(test, async (c) => {
-    const ctx = c.get("actorCtx");
-    const tryOut = () => tryOutWebhook(ctx, c.req.valid("param").id);
-    const answer = await claimOnce(ctx, idempotencyRecord(c, null), 200, tryOut);
+    const answer = await tryOutWebhook(c.get("actorCtx"), c.req.valid("param").id, idempotencyRecord(c, null));
     return sendAnswer<z.output<typeof WebhookTestOutput>, 200>(c, answer);
   });

@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { beforeAll, expect, test } from "vitest";
 import { breakingConnection } from "../db/connection.ts";
 import { bindings, machine, type Person, person, queryAll, rowCounts, startApp } from "../helpers.ts";
-import { expectCode, lastNumber, reported } from "./csv.ts";
+import { expectCode, isChunk, lastNumber, reported } from "./csv.ts";
 
 const NOW = Date.parse("2026-11-20T15:00:00.000Z");
 let supervisor: Person;
@@ -17,7 +17,7 @@ const later = (seconds: number, DB: D1Database = env.DB) =>
 
 /**
  * A database before which the Worker dies: the batches of `chunks` chunks take place, and of the one after them nobody
- * hears any more. A chunk is the only batch of more than five statements here.
+ * hears any more.
  *
  * @param isWritten whether that one takes place, too.
  */
@@ -32,7 +32,7 @@ function lethal(chunks: number, isWritten = false) {
       const member: unknown = Reflect.get(target, name);
       if (name !== "batch") return typeof member === "function" ? (member.bind(target) as unknown) : member;
       return async (statements: D1PreparedStatement[]) => {
-        if (statements.length <= 5 || left-- > 0) return target.batch(statements);
+        if (!isChunk(statements) || left-- > 0) return target.batch(statements);
         if (isWritten) await target.batch(statements);
         die();
         return new Promise(() => {});

@@ -30,6 +30,10 @@ export const brief = (report: ImportReport): string[] =>
     [line, status, ticket_id ?? "-", ...errors.map(({ path }) => path || "line")].join(" "),
   );
 
+/** Whether a batch writes a chunk of a file. */
+export const isChunk = (batch: D1PreparedStatement[]): boolean =>
+  batch.some((statement) => /^\s*INSERT INTO tickets\b/.test(String(Reflect.get(statement, "statement"))));
+
 export const lastNumber = async (code: string, month: string): Promise<number | undefined> =>
   (
     await queryAll<{ last_number: number }>(

@@ -1,18 +1,19 @@
 import type { ActorContext } from "../../context.ts";
 import { CheckFailed } from "../../db/checked-database.ts";
 import { isUniqueViolation } from "../../db/errors.ts";
+import { type Answer, claimOnce, type IdempotencyRecord } from "../../http/idempotency.ts";
 import { describeError } from "../../log.ts";
 import { AppError, type FieldError } from "../../problem.ts";
 import { atOneInstant } from "../../world.ts";
-import { type CounterGroup, counterGroups, groupKey, previewCounters } from "../counters.ts";
+import { asPreview, type CounterGroup, counterGroups, groupKey, previewCounters } from "../counters.ts";
 import { GAP_MAX, partGaps } from "./gaps.ts";
-import { existingNumbers, readKnown } from "./known.ts";
+import { asExisting, asKnown, type Known, selectExisting, selectKnown } from "./known.ts";
 import { type ImportTicket, type ReadLine, readLine } from "./line.ts";
 import type { CsvLine } from "./parse.ts";
 import { spellOut } from "./report.ts";
 import type { ImportLine, ImportReport } from "./schemas.ts";
 import { type ChunkLine, chunks, writeChunk } from "./write.ts";
-import { isLineWritten, writtenLines } from "./written.ts";
+import { asWritten, isLineWritten, selectWritten } from "./written.ts";
 
 /** Batches that finding refused lines may cost: an invocation has a bounded number of queries. */
 const SEARCH_BATCHES = 80;
@@ -56,7 +57,7 @@ function sort(lines: ReadLine[], existing: Set<string>): { tickets: ImportTicket
 
 /** The numbers that lines would get now. */
 async function preview(ctx: ActorContext, tickets: ImportTicket[]): Promise<ImportLine[]> {
-  const counters = await previewCounters(ctx, counterGroups(tickets));
+  const counters = asPreview(await previewCounters(ctx, counterGroups(tickets)).all());
   return tickets.map(({ line, ticket_id, code, month }) => {
     if (ticket_id !== null || month === null) return imported(line, ticket_id ?? code);
     const key = groupKey(code, month);
@@ -71,7 +72,7 @@ const refused = (tickets: ImportTicket[], message: string): ImportLine[] =>
 
 /** Separates the lines that this import has written before; null when there are none. */
 async function withoutWritten(ctx: ActorContext, name: string, tickets: ChunkLine[]) {
-  const written = await writtenLines(ctx, name);
+  const written = asWritten(await selectWritten(ctx, name).all());
   const settled = tickets.flatMap(({ line }) => (written.has(line) ? [imported(line, written.get(line) ?? "")] : []));
   if (settled.length === 0) return null;
   return { settled, tickets: tickets.filter(({ line }) => !written.has(line)) };
@@ -79,10 +80,8 @@ async function withoutWritten(ctx: ActorContext, name: string, tickets: ChunkLin
 
 /** Separates the lines whose number somebody took after it was looked for; null when there are none. */
 async function withoutTaken(ctx: ActorContext, tickets: ChunkLine[]) {
-  const existing = await existingNumbers(
-    ctx,
-    tickets.flatMap(({ ticket_id }) => ticket_id ?? []),
-  );
+  const numbers = tickets.flatMap(({ ticket_id }) => ticket_id ?? []);
+  const existing = asExisting(await selectExisting(ctx, numbers).all());
   if (existing.size === 0) return null;
   const settled = tickets.flatMap(({ line, ticket_id }) =>
     ticket_id && existing.has(ticket_id) ? [skipped(line, ticket_id, EXISTS)] : [],
@@ -138,31 +137,63 @@ async function write(ctx: ActorContext, name: string, tickets: ImportTicket[]): 
   return lines;
 }
 
+interface ImportInput {
+  table: CsvLine[];
+  name: string;
+  dryRun: boolean;
+  allowGaps: boolean;
+}
+
 /**
  * Takes a table of tickets over, with their history's dates and numbers. Nobody is notified. A line that cannot be
- * read or written is reported and loses no other.
+ * read or written is reported and loses no other. Once per idempotency key.
  *
  * @param input.name what the import is known by: lines that it has written before are reported again, not written.
  * @param input.dryRun report what would happen, write nothing.
  * @param input.allowGaps take numbers that lie far above every known one, too.
+ * @returns 200 with the report.
+ * @throws AppError as `claimOnce` does.
  */
-export async function importTickets(
+export const importTickets = (
   base: ActorContext,
-  input: { table: CsvLine[]; name: string; dryRun: boolean; allowGaps: boolean },
-): Promise<ImportReport> {
+  input: ImportInput,
+  record: IdempotencyRecord | null,
+): Promise<Answer> => {
   // One instant for the whole import: what it writes and what it compares with.
   const ctx = atOneInstant(base);
-  const known = await readKnown(ctx);
+  return claimOnce(base, record, {
+    status: 200,
+    needs: [...selectKnown(ctx), selectWritten(ctx, input.name)],
+    run: async ([machines, users, written]) => ({
+      body: await report(ctx, input, asKnown(machines, users), input.dryRun ? new Map() : asWritten(written)),
+    }),
+  });
+};
+
+async function report(
+  ctx: ActorContext,
+  input: ImportInput,
+  known: Known,
+  written: Map<number, string>,
+): Promise<ImportReport> {
   const frame = { known, timeZone: ctx.env.TIME_ZONE, now: ctx.now().toISOString(), importer: ctx.actor };
-  const written = input.dryRun ? new Map<number, string>() : await writtenLines(ctx, input.name);
   const before = [...written].map(([line, number]) => imported(line, number));
   const lines = input.table.filter(({ line }) => !written.has(line)).map((line) => readLine(line, frame));
-  const existing = await existingNumbers(
-    ctx,
-    lines.flatMap(({ kept }) => kept?.ticket_id ?? []),
-  );
-  const sorted = sort(lines, existing);
-  const { tickets, beyond } = input.allowGaps ? { ...sorted, beyond: [] } : await partGaps(ctx, sorted.tickets);
+  const counters = counterGroups(lines.flatMap(({ ticket }) => ticket ?? []));
+  const [existing, highest] = await ctx.env.DB.batch([
+    selectExisting(
+      ctx,
+      lines.flatMap(({ kept }) => kept?.ticket_id ?? []),
+    ),
+    previewCounters(
+      ctx,
+      counters.map((group) => ({ ...group, highest: 0 })),
+    ),
+  ]);
+  const sorted = sort(lines, asExisting(existing));
+  const { tickets, beyond } = input.allowGaps
+    ? { ...sorted, beyond: [] }
+    : partGaps(sorted.tickets, asPreview(highest));
   const settled = [
     ...sorted.settled,
     ...beyond.map(({ line, ticket_id }) => failed(line, ticket_id, [{ path: "ticket_id", message: GAP }])),

@@ -29,13 +29,16 @@ const MACHINES = `
   SELECT m.id, m.machine_type_id, mt.code, m.retired_at IS NOT NULL AS retired, m.name, m.serial_number
   FROM machines m JOIN machine_types mt ON mt.id = m.machine_type_id`;
 
-/** Reads every machine and user of the shop, retired and inactive ones too: history names them. */
-export async function readKnown(ctx: Context): Promise<Known> {
-  const { DB } = ctx.env;
-  const [machines, users] = await DB.batch<unknown>([
-    DB.prepare(MACHINES),
-    DB.prepare(`SELECT id, email, ${isAssignable("users")} AS assignable FROM users`),
-  ]);
+const USERS = `SELECT id, email, ${isAssignable("users")} AS assignable FROM users`;
+
+/** Queries of every machine and user of the shop, for `asKnown`, retired and inactive ones too: history names them. */
+export const selectKnown = ({ env: { DB } }: Context): D1PreparedStatement[] => [
+  DB.prepare(MACHINES),
+  DB.prepare(USERS),
+];
+
+/** What these queries have found. */
+export function asKnown(machines: D1Result<unknown> | undefined, users: D1Result<unknown> | undefined): Known {
   const known: Known = {
     machineById: new Map(),
     machinesByName: new Map(),
@@ -55,12 +58,12 @@ export async function readKnown(ctx: Context): Promise<Known> {
   return known;
 }
 
-/** Which of these ticket numbers exist already, on deleted tickets too: a number is never given twice. */
-export async function existingNumbers(ctx: Context, numbers: string[]): Promise<Set<string>> {
-  const { results } = await ctx.env.DB.prepare(
-    "SELECT ticket_id FROM tickets WHERE ticket_id IN (SELECT value FROM json_each(?))",
-  )
-    .bind(JSON.stringify(numbers))
-    .all<{ ticket_id: string }>();
-  return new Set(results.map((row) => row.ticket_id));
-}
+/** A query of which of these numbers exist already, on deleted tickets too: a number is never given twice. */
+export const selectExisting = (ctx: Context, numbers: string[]): D1PreparedStatement =>
+  ctx.env.DB.prepare("SELECT ticket_id FROM tickets WHERE ticket_id IN (SELECT value FROM json_each(?))").bind(
+    JSON.stringify(numbers),
+  );
+
+/** The numbers that this query has found. */
+export const asExisting = (found: D1Result<unknown> | undefined): Set<string> =>
+  new Set(((found?.results ?? []) as { ticket_id: string }[]).map((row) => row.ticket_id));

@@ -2,7 +2,7 @@ import { OpenAPIHono, z } from "@hono/zod-openapi";
 import type { AppEnv } from "../../context.ts";
 import { sendAnswer } from "../../http/answer.ts";
 import { contentDisposition } from "../../http/content-disposition.ts";
-import { claimOnce, idempotencyRecord } from "../../http/idempotency.ts";
+import { idempotencyRecord } from "../../http/idempotency.ts";
 import { file, json } from "../../openapi/answers.ts";
 import { AppError } from "../../problem.ts";
 import { defineRoute } from "../../route.ts";
@@ -83,8 +83,7 @@ export const ticketImportRoutes = new OpenAPIHono<AppEnv>().openapi(importCsv, a
   }
   const { table, sha256 } = await readTable(c.req.raw, contentType);
   const { dry_run, allow_gaps } = c.req.valid("query");
-  const ctx = c.get("actorCtx");
   const record = idempotencyRecord(c, { contentType, dry_run, allow_gaps, sha256 });
-  const run = () => importTickets(ctx, { table, name: importName(record), dryRun: dry_run, allowGaps: allow_gaps });
-  return sendAnswer<ImportReport, 200>(c, await claimOnce(ctx, record, 200, run));
+  const input = { table, name: importName(record), dryRun: dry_run, allowGaps: allow_gaps };
+  return sendAnswer<ImportReport, 200>(c, await importTickets(c.get("actorCtx"), input, record));
 });

@@ -34,14 +34,15 @@ export const keepLines = (ctx: ActorContext, name: string, numbered: string, par
      FROM (${numbered}) AS n`,
   ).bind(ctx.actor.id, name, ctx.now().toISOString(), ...params);
 
-/** The numbers of the lines that this import has written, by line. */
-export async function writtenLines(ctx: ActorContext, name: string): Promise<Map<number, string>> {
-  const { results } = await ctx.env.DB.prepare(
+/** A query of the lines that this import has written, for `asWritten`. */
+export const selectWritten = (ctx: ActorContext, name: string): D1PreparedStatement =>
+  ctx.env.DB.prepare(
     `SELECT CAST(substr(key, ?) AS INTEGER) AS line, body ->> '$' AS ticket_id FROM idempotency_keys
      WHERE user_id = ? AND route = '${ROUTE}' AND key >= ? AND key < ?`,
   )
     // ';' follows ':' in ASCII, so the range holds exactly the lines of this import.
-    .bind(name.length + 2, ctx.actor.id, `${name}:`, `${name};`)
-    .all<{ line: number; ticket_id: string }>();
-  return new Map(results.map((row) => [row.line, row.ticket_id]));
-}
+    .bind(name.length + 2, ctx.actor.id, `${name}:`, `${name};`);
+
+/** The numbers of the lines that this query has found, by line. */
+export const asWritten = (found: D1Result<unknown> | undefined): Map<number, string> =>
+  new Map(((found?.results ?? []) as { line: number; ticket_id: string }[]).map((row) => [row.line, row.ticket_id]));
