@@ -5,17 +5,9 @@ import { fold, type Word } from "../../bench/texts.ts";
 import { subscriptionKeys } from "../push/subscription-keys.ts";
 import { openReceiver, until } from "../receivers/client.ts";
 import { startReceivers } from "../receivers/server.ts";
-import {
-  API_KEY,
-  DELIVERIES,
-  fillOldShop,
-  type OldShop,
-  PASSWORD,
-  REPEATED,
-  SECRET,
-  SESSION_TOKEN,
-  TICKETS,
-} from "./old-shop.ts";
+import { DELIVERIES } from "./old-shop/outbox.ts";
+import { API_KEY, fillOldShop, type OldShop, PASSWORD, REPEATED, SECRET, SESSION_TOKEN } from "./old-shop/shop.ts";
+import { TICKETS } from "./old-shop/tickets.ts";
 import { projectCopy } from "./started-copy.ts";
 
 // `npm start` over the database of a shop that has worked for a year with the first nineteen migrations.
