@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import Stripe from "stripe";
 import { expect, test } from "vitest";
+import { PROMISED_TRIPS, promisedTrips } from "../db/promised-trips.ts";
 import { countedDatabase } from "../deliveries/counted-database.ts";
 import { bindings, machine, PASSWORD, person, send, startApp } from "../helpers.ts";
 import {
@@ -216,7 +217,7 @@ const TRIPS: Record<string, number> = {
   "GET /api/deliveries/health": 1,
   "GET /api/deliveries/{id}": 1,
   "POST /api/deliveries/{id}/retry": 1,
-  "POST /api/deliveries/cleanup": 2,
+  "POST /api/deliveries/cleanup": 3,
   "GET /api/sync": 1,
   "POST /api/sync/customers": 3,
   "POST /api/sync/resume": 1,
@@ -241,11 +242,12 @@ const isolate = () =>
     }),
   );
 
-async function trips(name: string, one: Case): Promise<{ status: number; trips: number }> {
+async function trips(name: string, one: Case, key = `trips-${next()}`) {
   database.take();
-  const response = await request(name, one, one.body, `trips-${next()}`, isolate());
+  const response = await request(name, one, one.body, key, isolate());
   await response.arrayBuffer();
-  return { status: response.status, trips: database.take().trips };
+  const isReplay = response.headers.get("idempotency-replayed") === "true";
+  return { status: response.status, isReplay, trips: database.take().trips };
 }
 
 test("every route has its place in the table", () => {
@@ -257,10 +259,39 @@ test("every route has its place in the table", () => {
   expect(Object.keys({ ...CASES, ...MORE }).sort()).toEqual(Object.keys(TRIPS).sort());
 });
 
+/** What the contract says of a route: by its name, or as one of its kind. */
+function promise(name: string): number {
+  const own = PROMISED_TRIPS.get(name);
+  if (own !== undefined) return own;
+  if (name === "POST /api/tickets") return promisedTrips("a ticket's creation");
+  if (name === "GET /api/tickets, searched") return promisedTrips("a search of tickets by q");
+  return promisedTrips(name.startsWith("GET ") ? "a read" : "any other write");
+}
+
+test("the contract promises these figures", () => {
+  const beyond = Object.entries(TRIPS).filter(([name, trips]) => trips > promise(name));
+  expect(beyond).toEqual([]);
+  // What is an exception there is one here.
+  const exceptions = [...PROMISED_TRIPS].filter(([what]) => what.includes(" /"));
+  expect(exceptions.length).toBeGreaterThan(0);
+  expect(exceptions).toEqual(exceptions.map(([what]) => [what, TRIPS[what]]));
+});
+
 test.each(Object.entries(TRIPS))("%s: at most %i", async (name, expected) => {
   const one = await (CASES[name] ?? MORE[name])?.();
   if (!one) throw new Error("no request");
   const { status, trips: made } = await trips(name, one);
   expect(status).toBeLessThan(400);
   expect(made).toBeLessThanOrEqual(expected);
+});
+
+test.each(Object.keys(CASES))("%s, repeated: one more at most", async (name) => {
+  const one = (await CASES[name]?.()) as Case;
+  const key = `repeated-${next()}`;
+  await trips(name, one, key);
+  // Whoever has changed their own name is looked up anew, once.
+  await isolate().request("/api/me", send(one.sender ?? admin));
+  const { isReplay, trips: made } = await trips(name, one, key);
+  expect(isReplay).toBe(true);
+  expect(made).toBeLessThanOrEqual(promise(name) + 1);
 });
