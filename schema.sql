@@ -11,13 +11,6 @@ CREATE TABLE verifications (
 
 CREATE INDEX verifications_identifier ON verifications (identifier);
 
-CREATE TABLE ticket_terms (
-  term      TEXT    NOT NULL,
-  -- No foreign key: what is derived must not stand in the way of what it is derived from.
-  ticket_id INTEGER NOT NULL,
-  PRIMARY KEY (term, ticket_id)
-) STRICT, WITHOUT ROWID;
-
 CREATE TABLE stripe_events (
   id          TEXT    NOT NULL PRIMARY KEY,
   type        TEXT    NOT NULL,
@@ -693,3 +686,21 @@ CREATE TABLE stats_days (
 ) STRICT;
 
 CREATE INDEX stats_days_stale ON stats_days (starts_at) WHERE is_stale = 1;
+
+CREATE TABLE search_blocks (
+  id    INTEGER PRIMARY KEY,
+  level INTEGER NOT NULL CONSTRAINT search_blocks_level CHECK (level BETWEEN 0 AND 2),
+  up_to INTEGER NOT NULL CONSTRAINT search_blocks_up_to CHECK (up_to >= 0)
+) STRICT;
+
+CREATE TABLE search_leaves (
+  block_id   INTEGER NOT NULL REFERENCES search_blocks (id),
+  first_word TEXT    NOT NULL,
+  entries    TEXT    NOT NULL,
+  PRIMARY KEY (block_id, first_word)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE search_edits (
+  id        INTEGER PRIMARY KEY,
+  ticket_id INTEGER NOT NULL
+) STRICT;

@@ -130,7 +130,6 @@ export async function restore(db: D1Database, base: number, name: CaseName, { ke
   if (name === "real") {
     await execute(db, [
       `DELETE FROM ticket_timeline WHERE ticket_id > ${base}`,
-      `DELETE FROM ticket_terms WHERE ticket_id > ${base}`,
       "DELETE FROM deliveries WHERE status = 'pending'",
       `DELETE FROM tickets WHERE id > ${base}`,
       base === 0 ? "DELETE FROM ticket_counters" : `UPDATE ticket_counters SET last_number = ${base}`,

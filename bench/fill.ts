@@ -1,4 +1,5 @@
 import { searchText } from "../src/search/words.ts";
+import { fileWords, TICKETS_PER_RUN } from "../src/tickets/filing.ts";
 import { textsFrom, written } from "./texts.ts";
 
 export const CODE = "CNC";
@@ -32,7 +33,8 @@ async function insertTickets(db: D1Database, rows: TicketRow[]): Promise<void> {
 }
 
 /**
- * Adds tickets to an empty table, as creations leave them: findable, and with the first entry of their timelines.
+ * Adds tickets to an empty table, as creations leave them, with the first entry of their timelines, and as the cron does,
+ * with their words filed.
  *
  * @param row the columns of each, as far as they are its own.
  */
@@ -58,8 +60,6 @@ export async function fillTickets(
   await execute(db, [
     `INSERT INTO ticket_timeline (ticket_id, user_id, user_name, action, new_value, created_at)
      SELECT id, reported_by, reporter_name, 'created', 'received', created_at FROM tickets`,
-    `INSERT INTO ticket_terms (term, ticket_id)
-     SELECT DISTINCT word.value, t.id
-     FROM tickets t, json_each('["' || replace(trim(t.search_text), ' ', '","') || '"]') word ORDER BY 1, 2`,
   ]);
+  for (let filed = 0; filed < count; filed += TICKETS_PER_RUN) await fileWords({ env: { DB: db } });
 }

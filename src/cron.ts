@@ -6,6 +6,7 @@ import { describeError } from "./log.ts";
 import { purgesAtNight, unfinishedPurges } from "./purges.ts";
 import { keepDays } from "./stats/kept-days.ts";
 import { remind } from "./tickets/escalate.ts";
+import { fileWords } from "./tickets/filing.ts";
 import { pabblyEndpointReady } from "./webhooks/pabbly.ts";
 import { realWorld, type World } from "./world.ts";
 
@@ -16,7 +17,7 @@ type Parts = Record<string, (ctx: Context) => Promise<void>>;
 
 // What has to go out comes first. Reminders are for endpoints that must be there; e-mails are settled after the sweep,
 // which may have given some up. Figures wait for nobody.
-const EACH_MINUTE: Parts = { sweep, pabblyEndpointReady, remind, settleEmails, keepDays };
+const EACH_MINUTE: Parts = { sweep, pabblyEndpointReady, remind, settleEmails, keepDays, fileWords };
 
 /** Runs every part. @returns what those that failed have thrown. */
 async function inTurn(ctx: Context, parts: Parts): Promise<unknown[]> {

@@ -1,9 +1,10 @@
 import type { BoundedPage, Part } from "../db/bounded-page.ts";
 import type { Fragment } from "../db/fragment.ts";
+import { PAGE_MAX } from "../http/cursor.ts";
 import { TICKET_PRIORITIES } from "../vocabulary/priorities.ts";
 import { OPEN_STATUSES } from "../vocabulary/statuses.ts";
 import type { Filters, ListQuery } from "./filters.ts";
-import type { Search } from "./search.ts";
+import { candidatesOf, type Search } from "./search.ts";
 import type { Sort } from "./sorts.ts";
 
 type Access = Pick<BoundedPage, "scans" | "tests" | "small" | "filters">;
@@ -86,15 +87,12 @@ function maySmall(filters: Filters, { status }: Partial<ListQuery>, sort: Sort):
  * found.
  */
 export function access(filters: Filters, query: Partial<ListQuery>, sort: Sort, found: Search | null = null): Access {
-  const searched: Fragment[] = found ? [{ sql: found.conditions.join(" AND "), params: found.params }] : [];
+  const searched = found?.conditions ?? [];
   const asked = [PRESENT, ...Object.values(filters), ...searched];
-  if (found?.candidates) {
-    const from = {
-      sql: "json_each(?) c CROSS JOIN tickets t ON t.id = c.value",
-      params: [JSON.stringify(found.candidates)],
-    };
-    const scan = { from, conditions: asked };
-    return { scans: [scan], tests: [], small: [], filters: asked };
+  const candidates = found && candidatesOf(found, query.limit ?? PAGE_MAX);
+  if (candidates) {
+    const scans = candidates.map((part) => ({ ...part, conditions: [...part.conditions, ...asked] }));
+    return { scans, tests: [], small: [], filters: asked };
   }
   const isAlone = Object.keys(filters).length === 1 && searched.length === 0;
   const { scans, by } = inOrder(filters, query, sort, isAlone);

@@ -11,7 +11,7 @@ import {
 } from "../http/idempotency.ts";
 import { followTickets, tellState } from "../machines/state.ts";
 import { AppError } from "../problem.ts";
-import { asSearchText, words } from "../search/words.ts";
+import { searchText } from "../search/words.ts";
 import { monthCode } from "../time/month.ts";
 import { isAssignable } from "../users/assignable.ts";
 import type { WebhookEvent } from "../vocabulary/events.ts";
@@ -66,11 +66,6 @@ const INSERT_TIMELINE = addEntries(
   `FROM tickets t JOIN users u ON u.id = t.reported_by WHERE t.id = ${CREATED_TICKET}`,
 );
 
-const INSERT_TERMS = `
-  INSERT INTO ticket_terms (term, ticket_id)
-  SELECT value, ${CREATED_TICKET} FROM json_each(?)
-  UNION SELECT substr(ticket_id, instr(ticket_id, '-') + 6), id FROM tickets WHERE id = ${CREATED_TICKET}`;
-
 /** All that a creation writes, in one batch: one round trip, all or nothing. */
 async function write(
   base: ActorContext,
@@ -83,7 +78,6 @@ async function write(
   const { DB } = ctx.env;
   const createdAt = now.toISOString();
   const month = monthCode(now, ctx.env.TIME_ZONE);
-  const terms = words(input.title, input.description);
   const row: NewTicket = {
     ...input,
     status: "received",
@@ -100,9 +94,14 @@ async function write(
       input.customer_id,
       month,
     ),
-    DB.prepare(INSERT_TICKET).bind(month, input.machine_id, JSON.stringify(row), ctx.actor.id, asSearchText(terms)),
+    DB.prepare(INSERT_TICKET).bind(
+      month,
+      input.machine_id,
+      JSON.stringify(row),
+      ctx.actor.id,
+      searchText(input.title, input.description),
+    ),
     DB.prepare(INSERT_TIMELINE),
-    DB.prepare(INSERT_TERMS).bind(JSON.stringify(terms)),
     notifications(ctx, input),
   ];
   // Rows were written past the counter.

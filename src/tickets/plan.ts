@@ -1,7 +1,8 @@
 import type { ActorContext } from "../context.ts";
-import { asSearchText, words } from "../search/words.ts";
+import { searchText } from "../search/words.ts";
 import { STATUSES, type TicketStatus } from "../vocabulary/statuses.ts";
 import type { Change } from "./change.ts";
+import { noteEdit } from "./filing.ts";
 import { type Ticket, UpdateTicketInput } from "./schemas.ts";
 import { checkTransition } from "./transitions.ts";
 
@@ -12,32 +13,14 @@ export const PLAIN_FIELDS = Object.keys(plain) as (keyof typeof plain)[];
 /** A value as its column holds it: SQLite has no booleans. */
 export const stored = (value: string | number | boolean | null) => (typeof value === "boolean" ? Number(value) : value);
 
-/** Keeps the words of a ticket in step with its texts: in its row, and by statements in the index of words. */
-function indexWords(ctx: ActorContext, ticket: Ticket, texts: Pick<Ticket, "title" | "description">, change: Change) {
-  const terms = words(ticket.ticket_id.split("-").at(-1), texts.title, texts.description);
-  const found = JSON.stringify(terms);
-  const { DB } = ctx.env;
-  change.set.search_text = asSearchText(terms);
-  change.statements = [
-    // Words are letters and digits: what the row holds becomes JSON by replacing the spaces.
-    DB.prepare(
-      `DELETE FROM ticket_terms WHERE ticket_id = ?1 AND term NOT IN (SELECT value FROM json_each(?2)) AND term IN (
-         SELECT w.value FROM tickets t, json_each('["' || replace(trim(t.search_text), ' ', '","') || '"]') w
-         WHERE t.id = ?1)`,
-    ).bind(ticket.id, found),
-    DB.prepare(
-      "INSERT INTO ticket_terms (term, ticket_id) SELECT value, ? FROM json_each(?) WHERE true ON CONFLICT DO NOTHING",
-    ).bind(ticket.id, found),
-  ];
-}
-
 function changeFields(ctx: ActorContext, ticket: Ticket, input: UpdateTicketInput, change: Change): void {
   const fields = PLAIN_FIELDS.filter((field) => input[field] !== undefined && input[field] !== ticket[field]);
   if (fields.length === 0) return;
   for (const field of fields) change.set[field] = stored(input[field] ?? null);
   const { title = ticket.title, description = ticket.description } = input;
   if (title !== ticket.title || description !== ticket.description) {
-    indexWords(ctx, ticket, { title, description }, change);
+    change.set.search_text = searchText(ticket.ticket_id.split("-").at(-1), title, description);
+    change.statements = [noteEdit(ctx, ticket.id)];
   }
   const new_value = JSON.stringify(Object.fromEntries(fields.map((field) => [field, input[field]])));
   change.fields = fields;

@@ -56,7 +56,7 @@ async function rowsOf(path: string): Promise<number> {
 
 /** Parameters whose cases are in a test of their own. */
 const ELSEWHERE: Record<string, string[]> = {
-  // test/tickets/search-cost.test.ts
+  // test/tickets/search-rows.test.ts
   "/api/tickets": ["q"],
   "/api/tickets.csv": ["q"],
 };

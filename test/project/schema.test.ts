@@ -3,6 +3,9 @@ import { expect, test } from "vitest";
 import { rebuildMigration, rebuildsOf } from "../../scripts/lib/rebuild.ts";
 import { databaseAfter, readMigrations, SCHEMA_FILE } from "../../scripts/lib/schema.ts";
 
+/** Tables that may go: what their rows said, other tables say. */
+const REPEATED = ["ticket_terms"];
+
 const files = readdirSync("migrations").sort();
 
 test("migrations are numbered without a gap, as wrangler orders them by name", () => {
@@ -18,7 +21,10 @@ test.each(files)("%s makes STRICT tables, never cascades, and rebuilds a table o
   expect(sql).not.toMatch(/CASCADE|BEGIN TRANSACTION|COMMIT/i);
   const rebuilds = rebuildsOf(text);
   if (rebuilds) expect(rebuildMigration(readMigrations(file), rebuilds)).toBe(text);
-  else expect(sql).not.toMatch(/DROP TABLE|PRAGMA/i);
+  else
+    expect(REPEATED.reduce((rest, table) => rest.replace(`DROP TABLE ${table};`, ""), sql)).not.toMatch(
+      /DROP TABLE|PRAGMA/i,
+    );
 });
 
 test("every table is made after those that it refers to, so that an export, which lists them so, can be put back", () => {

@@ -14,7 +14,7 @@ import { projectCopy } from "./started-copy.ts";
 
 const FIRST_NEW = "0020";
 /** What follows from other rows. Whether it still does, the searches and figures below tell. */
-const DERIVED_TABLES = ["ticket_terms", "stats_days", "stats_marks"];
+const DERIVED_TABLES = ["ticket_terms", "search_blocks", "search_leaves", "search_edits", "stats_days", "stats_marks"];
 const DERIVED_COLUMNS = ["tickets.search_text"];
 /** Where no shop has rows for long. */
 const EMPTY = ["unfinished_purges", "channel_pauses"];

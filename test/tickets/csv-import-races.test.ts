@@ -85,7 +85,7 @@ test("a line that the database refuses is found among 500, and is the only one l
   expect(await lastNumber("BAD", "1126")).toBe(498);
 });
 
-test.each(["ticket_timeline", "ticket_terms", "idempotency_keys"])(
+test.each(["ticket_timeline", "ticket_counters", "idempotency_keys"])(
   "when nothing can be written to %s, nothing is, every line says so and the search for a culprit ends",
   async (name) => {
     const code = name.replaceAll("_", "").slice(-6).toUpperCase();

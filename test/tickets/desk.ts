@@ -119,7 +119,9 @@ export async function contents(): Promise<unknown[]> {
   const tables = [
     "tickets ORDER BY id",
     "ticket_timeline ORDER BY id",
-    "ticket_terms ORDER BY term, ticket_id",
+    "search_edits ORDER BY id",
+    "search_blocks ORDER BY id",
+    "search_leaves ORDER BY block_id, first_word",
     "ticket_counters ORDER BY code, month",
     "machines ORDER BY id",
     "deliveries ORDER BY id",

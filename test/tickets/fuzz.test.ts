@@ -54,7 +54,6 @@ async function sendText(body: string | Uint8Array): Promise<number> {
       tickets: ticket.id,
       ticket_timeline: ticket.id,
       ticket_counters: 1,
-      ticket_terms: expect.any(Number),
       // The machine stops with the first ticket that says so, and no other is needed to keep it down.
       machine_timeline: before.machine_timeline || Number(ticket.is_machine_down),
     });

@@ -48,7 +48,6 @@ test("50 twins sent at once make one ticket, and all are answered alike", async 
     ticket_counters: 1,
     machine_timeline: 1,
     idempotency_keys: 1,
-    ticket_terms: 3,
   });
 });
 

@@ -108,12 +108,18 @@ describe("every combination of filters and order is read by the indexes chosen f
   });
 
   test("a search with a rare word reads the tickets that have it", async () => {
-    const found = { conditions: ["true"], params: [], candidates: [3, 5] };
+    const found = {
+      conditions: [{ sql: "true", params: [] }],
+      filed: new Uint32Array([0b101000]),
+      filedUpTo: 5,
+      total: 9,
+    };
     for (const sort of Object.keys(SORTS) as Sort[]) {
       const query = { status: ["received" as const], assigned_to: 5, limit: 50 };
       const statement = boundedPage(ticketPage(ctx, query, sort, AFTER[sort], found));
       expect((await readsOf(statement, "t")).map(({ detail }) => detail)).toEqual([
         "SEARCH t USING INTEGER PRIMARY KEY (rowid=?)",
+        "SEARCH t USING INTEGER PRIMARY KEY (rowid>?)",
       ]);
     }
   });

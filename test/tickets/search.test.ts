@@ -211,18 +211,7 @@ test("a retired machine's tickets are still found by its name", async () => {
   expect(await search("bridgeport")).toEqual([ticket.id]);
 });
 
-test("the words in a ticket's row are those in the index, after all that was created and changed here", async () => {
-  const rows = await queryAll<{ id: number; search_text: string; terms: string }>(
-    `SELECT t.id, t.search_text, (SELECT json_group_array(term) FROM ticket_terms w WHERE w.ticket_id = t.id) AS terms
-     FROM tickets t`,
-  );
-  expect(rows.length).toBeGreaterThan(10);
-  for (const { id, search_text, terms } of rows) {
-    expect({ id, words: search_text.trim().split(" ").sort() }).toEqual({ id, words: JSON.parse(terms).sort() });
-  }
-});
-
-test("the migration that brings the words into the row takes them from the index", async () => {
+test("the migration that brought the words into the row took them from the index of that time", async () => {
   const { EMPTY_DB, MIGRATIONS } = env;
   const number = "0012_ticket_search_text.sql";
   await applyD1Migrations(

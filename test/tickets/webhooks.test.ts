@@ -182,9 +182,12 @@ describe("a change that fails is told to nobody", () => {
     expect(desk.announced).toHaveLength(told);
   });
 
-  test("when its words cannot be written", async () => {
+  test("when it cannot be noted for the search", async () => {
     const { id } = await report({});
-    await execute("CREATE TRIGGER stuck BEFORE INSERT ON ticket_terms BEGIN SELECT RAISE(ABORT, 'stuck'); END");
+    await execute(
+      `INSERT INTO search_blocks (level, up_to) VALUES (0, ${id})`,
+      "CREATE TRIGGER stuck BEFORE INSERT ON search_edits BEGIN SELECT RAISE(ABORT, 'stuck'); END",
+    );
     await expectRefusal(() => desk.patch(people.supervisor, id, { title: "Coolant leaks" }), 500, "internal_error");
   });
 

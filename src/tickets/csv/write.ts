@@ -1,7 +1,7 @@
 import type { ActorContext } from "../../context.ts";
 import { throughLostConnections } from "../../db/lost-connections.ts";
 import { followTickets } from "../../machines/state.ts";
-import { asSearchText, words } from "../../search/words.ts";
+import { searchText } from "../../search/words.ts";
 import { type CounterGroup, listed, numberSql, raiseCounters, takeNumbers } from "../counters.ts";
 import { addEntries } from "../entries.ts";
 import { insertTickets } from "../insert.ts";
@@ -12,9 +12,9 @@ import { keepLines } from "./written.ts";
 const CHUNK_LINES = 500;
 const CHUNK_BYTES = 500_000;
 
-/** A line with the words that it is found by: of a whole file's lines they would fill the memory. */
+/** A line with the words that it is found by: those of a whole file would fill the memory. */
 export interface ChunkLine extends ImportTicket {
-  terms: string[];
+  search_text: string;
 }
 
 /** Cuts lines into chunks, each of which is one batch. */
@@ -22,7 +22,7 @@ export function* chunks(lines: ImportTicket[]): Generator<ChunkLine[]> {
   let chunk: ChunkLine[] = [];
   let bytes = 0;
   for (const ticket of lines) {
-    const line = { ...ticket, terms: words(ticket.title, ticket.description) };
+    const line = { ...ticket, search_text: searchText(ticket.title, ticket.description) };
     const size = Buffer.byteLength(JSON.stringify(line));
     if (chunk.length === CHUNK_LINES || (chunk.length > 0 && bytes + size > CHUNK_BYTES)) {
       yield chunk;
@@ -82,31 +82,12 @@ const INSERT_TIMELINE = addEntries(
    ORDER BY n.line`,
 );
 
-// The words of the number itself are its three parts.
-const INSERT_TERMS = `
-  WITH written AS (
-    SELECT t.id, n.row, t.ticket_id AS number, instr(t.ticket_id, '-') AS dash
-    FROM (${NUMBERED}) AS n JOIN tickets t ON t.ticket_id = n.ticket_id)
-  INSERT INTO ticket_terms (term, ticket_id)
-  SELECT term.value, written.id FROM written, json_each(written.row, '$.terms') term
-  UNION SELECT lower(substr(number, 1, dash - 1)), id FROM written
-  UNION SELECT substr(number, dash + 1, 4), id FROM written
-  UNION SELECT substr(number, dash + 6), id FROM written`;
-
-/** The members that a statement needs, beside those that tell a line's number. */
-const withNumber = (lines: ChunkLine[], pick: (line: ChunkLine) => object = () => ({})): string =>
-  JSON.stringify(
-    lines.map((line) => ({
-      line: line.line,
-      ticket_id: line.ticket_id,
-      code: line.code,
-      month: line.month,
-      ...pick(line),
-    })),
-  );
+/** The members that tell a line's number. */
+const numberingOf = (lines: ChunkLine[]): string =>
+  JSON.stringify(lines.map(({ line, ticket_id, code, month }) => ({ line, ticket_id, code, month })));
 
 /**
- * Writes lines in one batch, all or nothing: counters, tickets, timeline, search terms, machines.
+ * Writes lines in one batch, all or nothing: counters, tickets, timeline, machines.
  *
  * Each line is kept with the number that it got, under a key of its own, so that neither a connection lost after the
  * commit nor a second run of the same import doubles it.
@@ -125,7 +106,7 @@ export async function writeChunk(
 ): Promise<Map<number, string>> {
   const { DB } = ctx.env;
   const at = ctx.now().toISOString();
-  const numbering = withNumber(lines);
+  const numbering = numberingOf(lines);
   const stopped = lines.filter((line) => line.is_machine_down && isOpen(line.status)).map((line) => line.machine_id);
   const write = () =>
     DB.batch<{ line: number; ticket_id: string }>([
@@ -133,13 +114,8 @@ export async function writeChunk(
       DB.prepare(TAKE_NUMBERS).bind(numbering),
       // Before the tickets, so that of a line written before this is what is found first.
       keepLines(ctx, name, NUMBERED, [numbering]),
-      DB.prepare(INSERT_TICKETS).bind(
-        withNumber(lines, ({ terms, ...columns }) => ({ ...columns, search_text: asSearchText(terms) })),
-        at,
-        ctx.actor.id,
-      ),
+      DB.prepare(INSERT_TICKETS).bind(JSON.stringify(lines), at, ctx.actor.id),
       DB.prepare(INSERT_TIMELINE).bind(numbering),
-      DB.prepare(INSERT_TERMS).bind(withNumber(lines, ({ terms }) => ({ terms }))),
       // Nobody is told: which of several tickets stopped a machine is not known either.
       ...(stopped.length > 0 ? followTickets(ctx, stopped, "NULL") : []),
       DB.prepare(`SELECT n.line, n.ticket_id FROM (${NUMBERED}) AS n`).bind(numbering),
