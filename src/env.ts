@@ -78,6 +78,8 @@ export interface Bindings {
   /** Carries ids of due deliveries to the consumer. */
   DELIVERIES: Queue<DeliveryMessage>;
   EMAIL: SendEmail;
+  /** Counts the requests of each API key. */
+  API_KEY_REQUESTS: RateLimit;
 }
 
 export type Env = Omit<Bindings, "DB"> &
@@ -115,6 +117,7 @@ export function readEnv(raw: Bindings): Env {
     ATTACHMENTS: raw.ATTACHMENTS,
     DELIVERIES: raw.DELIVERIES,
     EMAIL: raw.EMAIL,
+    API_KEY_REQUESTS: raw.API_KEY_REQUESTS,
   };
   parsed.set(raw, env);
   return env;

@@ -47,6 +47,10 @@ export class AppError extends Error {
 export const notAccepted = (path: string, message: string): AppError =>
   new AppError("value_not_accepted", { params: { fields: path }, errors: [{ path, message }] });
 
+/** 429 with `Retry-After` (RFC 9110 section 10.2.3). */
+export const tooManyRequests = (seconds: number): AppError =>
+  new AppError("too_many_requests", { params: { seconds }, headers: { "retry-after": String(seconds) } });
+
 /** Picks the language of an `Accept-Language` header (RFC 9110 section 12.5.4) among ours. */
 export function negotiateLocale(acceptLanguage: string | undefined, fallback: Locale): Locale {
   let best: Locale = fallback;

@@ -1,7 +1,6 @@
-import { defaultKeyHasher } from "@better-auth/api-key";
 import { generateRandomString } from "better-auth/crypto";
 import { asc, gt, sql } from "drizzle-orm";
-import { API_KEY_PREFIX, API_KEY_REQUESTS_PER_WINDOW, API_KEY_WINDOW_MS } from "../auth/auth.ts";
+import { keyDigest } from "../auth/api-key.ts";
 import type { ActorContext, Context } from "../context.ts";
 import { isNotNullViolation } from "../db/errors.ts";
 import { selectAnswer } from "../db/json.ts";
@@ -16,6 +15,8 @@ import type { CreateApiKeyInput } from "./schemas.ts";
 /** API keys that may act for one person (contract section 1). */
 export const API_KEYS_MAX = 20;
 
+/** What every API key begins with. */
+const API_KEY_PREFIX = "sft_";
 const DAY_MS = 24 * 60 * 60_000;
 const KEY_LETTERS = 64;
 /** Of a key, to recognise it by. */
@@ -47,9 +48,8 @@ export async function listApiKeys(ctx: Context, query: { limit: number; cursor?:
 // Without room there is no key to store, and NOT NULL refuses the batch. A key that is there already was stored by a first
 // try whose answer got lost: the batch then meets its own idempotency key.
 const INSERT = `
-  INSERT INTO api_keys (name, start, prefix, key, user_id, rate_limit_time_window, rate_limit_max, expires_at, created_at, updated_at)
-  SELECT ?1, ?2, '${API_KEY_PREFIX}', iif(${hasRoom("api_keys WHERE user_id = ?3", API_KEYS_MAX)}, ?4, NULL), id,
-         ${API_KEY_WINDOW_MS}, ${API_KEY_REQUESTS_PER_WINDOW}, ?5, ?6, ?6
+  INSERT INTO api_keys (name, start, prefix, key, user_id, expires_at, created_at, updated_at)
+  SELECT ?1, ?2, '${API_KEY_PREFIX}', iif(${hasRoom("api_keys WHERE user_id = ?3", API_KEYS_MAX)}, ?4, NULL), id, ?5, ?6, ?6
   FROM users WHERE id = ?3 AND active = 1
   ON CONFLICT (key) DO NOTHING`;
 
@@ -60,7 +60,7 @@ const MADE = selectAnswer(
 );
 
 /**
- * Makes an API key that acts as the named user, in the form that better-auth verifies: only its hash is stored. One batch
+ * Makes an API key that acts as the named user: only its digest is stored. One batch
  * holds the key and the answer that shows it, so that none is left of which nobody knows.
  *
  * @returns 201 with `{"api_key": ...}`, the key itself sealed, since the answer is kept for a repeat.
@@ -73,7 +73,7 @@ export async function createApiKey(
   record: IdempotencyRecord | null,
 ): Promise<Answer> {
   const key = API_KEY_PREFIX + generateRandomString(KEY_LETTERS, "a-z", "A-Z");
-  const hash = await defaultKeyHasher(key);
+  const hash = keyDigest(key);
   const now = ctx.now();
   const days = input.expires_in_days;
   const expiresAt = days === undefined ? null : new Date(now.getTime() + days * DAY_MS).toISOString();

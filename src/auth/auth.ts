@@ -1,34 +1,18 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { apiKey } from "@better-auth/api-key";
-import { APIError } from "better-auth/api";
 import { betterAuth } from "better-auth/minimal";
 import type { Env } from "../env.ts";
-import { authDatabase } from "./database.ts";
+import { type Account, type SignIn, signInDatabase } from "./database.ts";
 import { hashPassword, verifyPassword } from "./password.ts";
 import { SESSION_SECONDS } from "./session-token.ts";
 
-/** What every API key begins with. */
-export const API_KEY_PREFIX = "sft_";
-/** Requests that one API key may make in a window of so many milliseconds. */
-export const API_KEY_REQUESTS_PER_WINDOW = 600;
-export const API_KEY_WINDOW_MS = 60_000;
-
 const timestamps = { createdAt: "created_at", updatedAt: "updated_at" };
 
-/** What a call of better-auth does not tell: what its database threw, and the stored hash that a password matched. */
-interface Noted {
-  error?: unknown;
-  hash?: string;
-}
+const signIns = new AsyncLocalStorage<SignIn>();
 
-const calls = new AsyncLocalStorage<Noted>();
-
-/** Whether a password is the one that was hashed; notes the hash if so. */
-async function verifyAndNote(given: { hash: string; password: string }): Promise<boolean> {
-  const isRight = await verifyPassword(given);
-  const noted = calls.getStore();
-  if (noted && isRight) noted.hash = given.hash;
-  return isRight;
+function current(): SignIn {
+  const signIn = signIns.getStore();
+  if (!signIn) throw new Error("better-auth is asked outside of a sign-in");
+  return signIn;
 }
 
 const create = (env: Env) =>
@@ -37,24 +21,18 @@ const create = (env: Env) =>
     baseURL: env.BETTER_AUTH_URL,
     basePath: "/api/auth",
     secret: env.BETTER_AUTH_SECRET,
-    database: authDatabase(env.DB),
+    database: signInDatabase(current),
     trustedOrigins: (request) => (request ? [new URL(request.url).origin] : []),
     telemetry: { enabled: false },
-    logger: {
-      level: "error",
-      log: (_level, _message, ...details) => {
-        const noted = calls.getStore();
-        if (noted) noted.error ??= details.find((detail) => detail instanceof Error && !(detail instanceof APIError));
-      },
-    },
+    logger: { disabled: true },
     // Guesses are counted in sessions/throttle.ts.
     rateLimit: { enabled: false },
-    // One join, so that an unknown e-mail address takes as many round trips as a wrong password.
+    // The account comes with its credentials.
     advanced: { database: { generateId: "serial", joins: true } },
     emailAndPassword: {
       enabled: true,
       disableSignUp: true,
-      password: { hash: hashPassword, verify: verifyAndNote },
+      password: { hash: hashPassword, verify: verifyPassword },
     },
     user: {
       modelName: "users",
@@ -91,45 +69,9 @@ const create = (env: Env) =>
       },
     },
     verification: { modelName: "verifications", fields: { ...timestamps, expiresAt: "expires_at" } },
-    databaseHooks: {
-      session: {
-        create: {
-          before: async (session) => {
-            const user = await env.DB.prepare("SELECT active FROM users WHERE id = ?")
-              .bind(Number(session.userId))
-              .first<{ active: number }>();
-            if (user?.active !== 1) throw new APIError("UNAUTHORIZED");
-          },
-        },
-      },
-    },
-    plugins: [
-      apiKey({
-        rateLimit: { enabled: true, timeWindow: API_KEY_WINDOW_MS, maxRequests: API_KEY_REQUESTS_PER_WINDOW },
-        schema: {
-          apikey: {
-            modelName: "api_keys",
-            fields: {
-              ...timestamps,
-              configId: "config_id",
-              referenceId: "user_id",
-              refillInterval: "refill_interval",
-              refillAmount: "refill_amount",
-              lastRefillAt: "last_refill_at",
-              rateLimitEnabled: "rate_limit_enabled",
-              rateLimitTimeWindow: "rate_limit_time_window",
-              rateLimitMax: "rate_limit_max",
-              requestCount: "request_count",
-              lastRequest: "last_request",
-              expiresAt: "expires_at",
-            },
-          },
-        },
-      }),
-    ],
   });
 
-export type Auth = ReturnType<typeof create>;
+type Auth = ReturnType<typeof create>;
 
 const instances = new WeakMap<Env, Auth>();
 
@@ -143,32 +85,16 @@ function auth(env: Env): Auth {
   return instance;
 }
 
-async function call<T>(env: Env, ask: (api: Auth["api"]) => Promise<T>): Promise<{ answer: T; hash?: string }> {
-  const noted: Noted = {};
-  const answer = await calls
-    .run(noted, () => ask(auth(env).api))
-    .catch((error: unknown) => {
-      throw noted.error ?? error;
-    });
-  if (noted.error) throw noted.error;
-  return { answer, hash: noted.hash };
-}
-
 /**
- * Calls better-auth. What its database throws it only tells its log, to answer as if a credential were wrong: here it is
- * thrown after all.
- */
-export const withAuth = async <T>(env: Env, ask: (api: Auth["api"]) => Promise<T>): Promise<T> =>
-  (await call(env, ask)).answer;
-
-/**
- * Opens a session for whoever knows the password.
+ * Checks a password, and works out the session of whoever knows it.
  *
- * @returns the unsigned token, the person, and the hash that the password matched: whether it is still theirs when the
- *   session is there is for the caller to ask.
- * @throws APIError for wrong credentials, and whatever the database throws.
+ * @param account as `selectAccount` gives it; an unknown one takes as long to refuse as a wrong password.
+ * @returns the columns of the session, which is for the caller to write if the account is active, and the password still
+ *   the one with this hash.
+ * @throws APIError for wrong credentials.
  */
-export async function openSession(env: Env, body: { email: string; password: string }) {
-  const { answer, hash } = await call(env, (api) => api.signInEmail({ body }));
-  return { ...answer, hash: hash ?? "" };
+export async function openSession(env: Env, body: { email: string; password: string }, account: Account | undefined) {
+  const signIn: SignIn = { account };
+  const { token } = await signIns.run(signIn, () => auth(env).api.signInEmail({ body }));
+  return { token, session: signIn.session ?? {} };
 }

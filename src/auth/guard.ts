@@ -7,7 +7,7 @@ import { queryBuilder } from "../db/query-builder.ts";
 import type { Env } from "../env.ts";
 import { AppError } from "../problem.ts";
 import { can, type Permission } from "../vocabulary/roles.ts";
-import { identify } from "./actor.ts";
+import { identify } from "./identify.ts";
 
 /** Nobody is signed in, or not any more. */
 const unauthorized = (): AppError => new AppError("unauthorized", { headers: { "www-authenticate": "Bearer" } });

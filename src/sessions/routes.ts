@@ -1,6 +1,6 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { deleteCookie, setCookie } from "hono/cookie";
-import { findSession } from "../auth/actor.ts";
+import { findSession } from "../auth/session.ts";
 import { SESSION_COOKIE, SESSION_SECONDS, sentToken, sessionToken } from "../auth/session-token.ts";
 import type { AppEnv, RequestContext } from "../context.ts";
 import { json } from "../openapi/answers.ts";

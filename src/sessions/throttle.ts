@@ -1,5 +1,5 @@
-import { tooManyRequests } from "../auth/actor.ts";
 import type { Context } from "../context.ts";
+import { tooManyRequests } from "../problem.ts";
 import { guessSubject } from "./places.ts";
 
 /** Wrong guesses at an account from one place that cost no wait. */
@@ -137,19 +137,23 @@ async function claim<Found>(
  * Counts a guess at sign-in, before it is checked.
  *
  * @param email in lower case; an unknown one counts alike.
+ * @param need what the check reads in the same trip: `found` is its first row.
  * @throws AppError `too_many_requests`; `Retry-After` is at most 15 minutes.
  */
-export async function claimSignIn(ctx: Context, email: string, { network, device }: Place): Promise<Guess> {
+export async function claimSignIn<Found>(ctx: Context, email: string, place: Place, need: D1PreparedStatement) {
   const { env } = ctx;
+  const { network, device } = place;
   const address = guessSubject(env, "address", email, network);
   const subject = device === null ? address : guessSubject(env, "device", email, device);
-  const { wide } = await claim(ctx, {
+  const counted = {
     subject,
     account: guessSubject(env, "account", email),
     network: guessSubject(env, "network", network),
     isKnown: device !== null,
-  });
-  return { subject, address, wide };
+  };
+  const { wide, found } = await claim<Found>(ctx, counted, need);
+  const guess: Guess = { subject, address, wide };
+  return { guess, found: found[0]?.results[0] };
 }
 
 /**

@@ -73,7 +73,10 @@ const apiKey = async (): Promise<string> => {
     send(shop.admin, { name: "integration", user_id: shop.admin.id }),
   );
   expect(response.status).toBe(201);
-  return /"key":"([^"]+)"/.exec(await response.text())?.[1] ?? "";
+  const key = /"key":"([^"]+)"/.exec(await response.text())?.[1] ?? "";
+  // In use: what notes that is no trip of a request.
+  expect((await startApp().request("/api/me", { headers: { "x-api-key": key } })).status).toBe(200);
+  return key;
 };
 
 describe.each<[string, (by: Person) => [path: string, init: RequestInit] | Promise<[string, RequestInit]>]>([

@@ -145,7 +145,7 @@ const MORE: Record<string, () => Promise<Case>> = {
 /** Trips of a request whose token says whose it is, the check of its session among them. */
 const TRIPS: Record<string, number> = {
   "GET /api/health": 0,
-  "POST /api/auth/sign-in/email": 5,
+  "POST /api/auth/sign-in/email": 2,
   "POST /api/auth/sign-out": 1,
   "GET /api/auth/get-session": 1,
   "GET /api/me": 1,
