@@ -34,7 +34,7 @@ import { ticketExportRoutes, ticketImportRoutes } from "./tickets/csv/routes.ts"
 import { customerTicketRoutes, machineTicketRoutes, myTicketRoutes } from "./tickets/related-routes.ts";
 import { ticketRoutes } from "./tickets/routes.ts";
 import { meRoutes, userRoutes } from "./users/routes.ts";
-import { pabblyEndpointReady } from "./webhooks/pabbly.ts";
+import { pabblyEndpoint } from "./webhooks/pabbly.ts";
 import { webhookRoutes } from "./webhooks/routes.ts";
 import { realWorld, type World } from "./world.ts";
 
@@ -124,11 +124,10 @@ export function createApp(world: World = realWorld) {
       locale: negotiateLocale(c.req.header("accept-language"), base.env.DEFAULT_LOCALE),
       requestId,
       origin: new URL(base.env.BETTER_AUTH_URL ?? c.req.url).origin,
+      prelude: pabblyEndpoint(base),
       waitUntil: (promise) => c.executionCtx.waitUntil(promise),
     };
     c.set("ctx", ctx);
-    // Opening an e-mail tells no endpoint anything, and shows the pixel whatever the database says.
-    if (!c.req.path.startsWith("/t/")) await pabblyEndpointReady(ctx);
     await next();
     if (!c.res.headers.has("cache-control")) c.header("cache-control", cacheControl(c.req.path, c.res.status));
     ctx.log.info("request", {

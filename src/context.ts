@@ -1,4 +1,5 @@
 import type { Actor } from "./actor.ts";
+import type { Prelude } from "./db/checked-database.ts";
 import { type Database, queryBuilder } from "./db/query-builder.ts";
 import { type Bindings, type Env, readEnv } from "./env.ts";
 import { createLogger, type Logger } from "./log.ts";
@@ -18,6 +19,8 @@ export interface RequestContext extends Context {
   requestId: string;
   /** Where the public finds this installation: scheme, host and port. Links in e-mails lead there. */
   origin: string;
+  /** What this isolate has yet to write, with the first trip of somebody who is signed in. */
+  prelude: Prelude | null;
   /** Keeps the Worker alive for this promise after the answer is sent. */
   waitUntil(promise: Promise<unknown>): void;
 }

@@ -85,7 +85,7 @@ export const requires = (admission: Admission, options: { asksFirst: boolean }) 
     const sender = await ask(!options.asksFirst && !begunAgain.has(c.req.raw));
     if (!sender) throw unauthorized();
     const { actor, isLookedUp, check } = sender;
-    const database = new CheckedDatabase(base.env.DB, check, isLookedUp);
+    const database = new CheckedDatabase(base.env.DB, check, { hasPassed: isLookedUp, prelude: base.prelude });
     const ctx = { ...base, env: { ...base.env, DB: database }, db: queryBuilder(database), actor };
     c.set("ctx", ctx);
     c.set("actorCtx", ctx);

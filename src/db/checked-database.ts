@@ -33,6 +33,13 @@ export interface Check {
   passed(row: unknown): void;
 }
 
+/** What is to be written before anything else, with the first trip that there is. */
+export interface Prelude {
+  statement(): D1PreparedStatement;
+  /** Is called when it has been written. */
+  done(): void;
+}
+
 type Trip = <T>(statements: D1PreparedStatement[]) => Promise<D1Result<T>[]>;
 
 class CheckedStatement {
@@ -78,17 +85,20 @@ export class CheckedDatabase {
   readonly inner: Trips;
   readonly #check: Check;
   #hasPassed: boolean;
+  #prelude: Prelude | null;
   #hasFailed = false;
   #wasTried = false;
 
   /**
    * @param inner the database itself.
-   * @param hasPassed whether the check has been made already, just now.
+   * @param options.hasPassed whether the check has been made already, just now.
+   * @param options.prelude goes along with the first trip, after the check.
    */
-  constructor(inner: Trips, check: Check, hasPassed: boolean) {
+  constructor(inner: Trips, check: Check, { hasPassed = false, prelude = null as Prelude | null } = {}) {
     this.inner = inner;
     this.#check = check;
     this.#hasPassed = hasPassed;
+    this.#prelude = prelude;
   }
 
   /** Whether a trip has passed the check. */
@@ -116,20 +126,23 @@ export class CheckedDatabase {
 
   readonly #trip: Trip = async <T>(statements: D1PreparedStatement[]) => {
     if (this.#hasFailed) throw new CheckFailed();
-    const checks = this.#check.statements(this.#hasPassed);
+    const prelude = this.#prelude;
+    const before = [...this.#check.statements(this.#hasPassed), ...(prelude ? [prelude.statement()] : [])];
     let results: D1Result<T>[];
     try {
-      results = await this.inner.batch<T>([...checks, ...statements]);
+      results = await this.inner.batch<T>([...before, ...statements]);
     } catch (error) {
       this.#hasFailed = CheckFailed.is(error);
       this.#wasTried = true;
       throw this.#hasFailed ? new CheckFailed() : error;
     }
+    prelude?.done();
+    this.#prelude = null;
     if (!this.#hasPassed) {
       this.#hasPassed = true;
       this.#check.passed(results[0]?.results[0]);
     }
-    return results.slice(checks.length);
+    return results.slice(before.length);
   };
 }
 

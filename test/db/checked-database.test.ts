@@ -11,7 +11,7 @@ const check: Check = {
   statements: () => [env.DB.prepare(`SELECT ${failUnless("? = 1")}`).bind(holds ? 1 : 0)],
   passed: () => undefined,
 };
-const checked = () => new CheckedDatabase(env.DB, check, false);
+const checked = () => new CheckedDatabase(env.DB, check);
 
 beforeAll(async () => {
   for (const code of ["CNC", "LATHE"]) await machine(code, `${code} one`);

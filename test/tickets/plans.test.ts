@@ -19,6 +19,7 @@ const ctx: ActorContext = {
   locale: "en",
   requestId: "plans",
   origin: "https://shop.example",
+  prelude: null,
   waitUntil: () => {},
 };
 
