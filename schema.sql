@@ -188,8 +188,176 @@ CREATE TABLE ticket_counters (
   PRIMARY KEY (code, month)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE push_subscriptions (
+  id           INTEGER PRIMARY KEY AUTOINCREMENT,
+  user_id      INTEGER NOT NULL REFERENCES users (id),
+  -- The session that subscribed: signing out removes its devices. No foreign key, since sessions come and go.
+  session_id   INTEGER,
+  endpoint     TEXT    NOT NULL UNIQUE,
+  p256dh       TEXT    NOT NULL,
+  auth         TEXT    NOT NULL,
+  device_name  TEXT,
+  created_at   TEXT    NOT NULL,
+  last_used_at TEXT    NOT NULL
+) STRICT;
+
+CREATE INDEX push_subscriptions_session_id ON push_subscriptions (session_id);
+
+CREATE TABLE webhook_endpoints (
+  id                    INTEGER PRIMARY KEY AUTOINCREMENT,
+  url                   TEXT    NOT NULL CONSTRAINT webhook_endpoints_url CHECK (length(url) BETWEEN 10 AND 2000),
+  description           TEXT,
+  events                TEXT    NOT NULL CONSTRAINT webhook_endpoints_events CHECK (json_valid(events)),
+  active                INTEGER NOT NULL DEFAULT 1 CONSTRAINT webhook_endpoints_active CHECK (active IN (0, 1)),
+  secret                TEXT    NOT NULL CONSTRAINT webhook_endpoints_secret CHECK (secret GLOB 'whsec_*'),
+  -- After a rotation the old secret signs too, until this instant.
+  previous_secret       TEXT,
+  previous_secret_until TEXT,
+  -- Since when no delivery has succeeded; NULL while all is well.
+  failing_since         TEXT,
+  disabled_reason       TEXT
+                        CONSTRAINT webhook_endpoints_disabled_reason CHECK (disabled_reason IN ('gone', 'failing')),
+  -- The setting that made this endpoint, if it was not made through the API.
+  source                TEXT    UNIQUE,
+  created_at            TEXT    NOT NULL,
+  updated_at            TEXT    NOT NULL,
+  deleted_at            TEXT,
+  CONSTRAINT webhook_endpoints_previous_secret CHECK ((previous_secret IS NULL) = (previous_secret_until IS NULL)),
+  CONSTRAINT webhook_endpoints_switched_off CHECK (active = 0 OR (disabled_reason IS NULL AND deleted_at IS NULL))
+) STRICT;
+
+CREATE INDEX webhook_endpoints_active ON webhook_endpoints (id) WHERE active = 1;
+
+CREATE TABLE contact_methods (
+  id          INTEGER PRIMARY KEY AUTOINCREMENT,
+  customer_id INTEGER NOT NULL REFERENCES customers (id),
+  kind        TEXT    NOT NULL CONSTRAINT contact_methods_kind CHECK (kind IN ('phone', 'sms', 'whatsapp', 'email')),
+  -- E.164 or an e-mail address in lower case.
+  value       TEXT    NOT NULL CONSTRAINT contact_methods_value CHECK (length(value) BETWEEN 3 AND 254),
+  is_primary  INTEGER NOT NULL DEFAULT 0 CONSTRAINT contact_methods_is_primary CHECK (is_primary IN (0, 1)),
+  created_at  TEXT    NOT NULL,
+  updated_at  TEXT    NOT NULL,
+  UNIQUE (customer_id, kind, value)
+) STRICT;
+
+CREATE UNIQUE INDEX contact_methods_primary ON contact_methods (customer_id, kind) WHERE is_primary = 1;
+
+CREATE INDEX contact_methods_value ON contact_methods (value);
+
+CREATE TABLE contact_preferences (
+  customer_id       INTEGER PRIMARY KEY REFERENCES customers (id),
+  preferred_channel TEXT    NOT NULL DEFAULT 'email'
+                    CONSTRAINT contact_preferences_preferred_channel CHECK (preferred_channel IN ('phone', 'sms', 'whatsapp', 'email')),
+  allow_email       INTEGER NOT NULL DEFAULT 1 CONSTRAINT contact_preferences_allow_email CHECK (allow_email IN (0, 1)),
+  allow_sms         INTEGER NOT NULL DEFAULT 1 CONSTRAINT contact_preferences_allow_sms CHECK (allow_sms IN (0, 1)),
+  allow_whatsapp    INTEGER NOT NULL DEFAULT 1
+                    CONSTRAINT contact_preferences_allow_whatsapp CHECK (allow_whatsapp IN (0, 1)),
+  allow_phone       INTEGER NOT NULL DEFAULT 1 CONSTRAINT contact_preferences_allow_phone CHECK (allow_phone IN (0, 1)),
+  -- Local time of the shop, HH:MM; the span may cross midnight.
+  quiet_from        TEXT    CONSTRAINT contact_preferences_quiet_from CHECK (quiet_from GLOB '[0-2][0-9]:[0-5][0-9]'),
+  quiet_until       TEXT    CONSTRAINT contact_preferences_quiet_until CHECK (quiet_until GLOB '[0-2][0-9]:[0-5][0-9]'),
+  updated_at        TEXT    NOT NULL,
+  CONSTRAINT contact_preferences_quiet_hours CHECK ((quiet_from IS NULL) = (quiet_until IS NULL))
+) STRICT;
+
+CREATE TABLE email_opt_outs (
+  address_digest TEXT PRIMARY KEY CONSTRAINT email_opt_outs_address_digest CHECK (length(address_digest) = 43),
+  created_at     TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE channel_pauses (
+  channel           TEXT    NOT NULL PRIMARY KEY
+                    CONSTRAINT channel_pauses_channel CHECK (channel IN ('push', 'webhook', 'email', 'stripe')),
+  reason            TEXT    NOT NULL
+                    CONSTRAINT channel_pauses_reason CHECK (reason IN ('authentication', 'permission')),
+  -- A digest that tells a changed credential from the refused one.
+  credential        TEXT    NOT NULL,
+  since             TEXT    NOT NULL,
+  probe_at          TEXT    NOT NULL,
+  probe_delivery_id INTEGER
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE external_links (
+  kind      TEXT    NOT NULL CONSTRAINT external_links_kind CHECK (kind IN ('stripe_customer')),
+  local_id  INTEGER NOT NULL,
+  remote_id TEXT    NOT NULL CONSTRAINT external_links_remote_id CHECK (length(remote_id) BETWEEN 3 AND 255),
+  linked_at TEXT    NOT NULL,
+  PRIMARY KEY (kind, local_id),
+  UNIQUE (kind, remote_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE stripe_creations (
+  customer_id     INTEGER PRIMARY KEY,
+  idempotency_key TEXT    NOT NULL,
+  parameters      TEXT    NOT NULL CONSTRAINT stripe_creations_parameters CHECK (json_valid(parameters)),
+  -- Stripe has answered with an error that it would repeat for this key.
+  is_spent        INTEGER NOT NULL DEFAULT 0 CONSTRAINT stripe_creations_is_spent CHECK (is_spent IN (0, 1)),
+  first_tried_at  TEXT    NOT NULL,
+  last_tried_at   TEXT    NOT NULL
+) STRICT;
+
+CREATE TABLE expired_push_endpoints (
+  -- SHA-256 of the endpoint in its normal spelling, base64url.
+  endpoint_digest TEXT PRIMARY KEY
+                  CONSTRAINT expired_push_endpoints_endpoint_digest CHECK (length(endpoint_digest) = 43),
+  expired_at      TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX expired_push_endpoints_expired_at ON expired_push_endpoints (expired_at);
+
+CREATE TABLE sign_in_guesses (
+  -- HMAC-SHA-256, base64url.
+  subject     TEXT    PRIMARY KEY CONSTRAINT sign_in_guesses_subject CHECK (length(subject) = 43),
+  -- Since the last success, since resets_at, or since the first of the window.
+  guesses     INTEGER NOT NULL CONSTRAINT sign_in_guesses_guesses CHECK (guesses >= 0),
+  -- Of an account at one place: when it may guess next.
+  free_at     TEXT,
+  -- When the count begins anew.
+  resets_at   TEXT    NOT NULL,
+  -- Of an account at an address: until when it counts as known, after a sign-in from there.
+  known_until TEXT
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE stats_days (
+  -- The instants at which a day of the shop's clocks begins and ends. They, and not its date, say which day it is:
+  -- with another time zone the same date is another day.
+  starts_at TEXT    PRIMARY KEY,
+  ends_at   TEXT    NOT NULL,
+  -- The zone that the days were cut by: when the shop's is another, they are cut anew.
+  time_zone TEXT    NOT NULL,
+  -- Has to be counted (again).
+  is_stale  INTEGER NOT NULL DEFAULT 1 CONSTRAINT stats_days_is_stale CHECK (is_stale IN (0, 1)),
+  -- One array per machine with something to tell; see src/stats/counting.ts.
+  machines  TEXT    CONSTRAINT stats_days_machines CHECK (json_valid(machines)),
+  CONSTRAINT stats_days_ends_at CHECK (ends_at > starts_at),
+  CONSTRAINT stats_days_counted CHECK (is_stale = 1 OR machines IS NOT NULL)
+) STRICT;
+
+CREATE INDEX stats_days_stale ON stats_days (starts_at) WHERE is_stale = 1;
+
+CREATE TABLE search_blocks (
+  id    INTEGER PRIMARY KEY,
+  level INTEGER NOT NULL CONSTRAINT search_blocks_level CHECK (level BETWEEN 0 AND 2),
+  up_to INTEGER NOT NULL CONSTRAINT search_blocks_up_to CHECK (up_to >= 0)
+) STRICT;
+
+CREATE TABLE search_leaves (
+  block_id   INTEGER NOT NULL REFERENCES search_blocks (id),
+  first_word TEXT    NOT NULL,
+  entries    TEXT    NOT NULL,
+  PRIMARY KEY (block_id, first_word)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE search_edits (
+  id        INTEGER PRIMARY KEY,
+  ticket_id INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX push_subscriptions_user_id ON push_subscriptions (user_id);
+
 CREATE TABLE tickets (
-  id              INTEGER PRIMARY KEY AUTOINCREMENT,
+  -- No ticket is ever deleted, so no id comes again, and none has to be remembered.
+  id              INTEGER PRIMARY KEY,
   ticket_id       TEXT    NOT NULL UNIQUE
                   CONSTRAINT tickets_ticket_id CHECK (length(ticket_id) >= 12 AND ticket_id GLOB '[A-Z]*-[0-9][0-9][0-9][0-9]-*[0-9]'),
   title           TEXT    NOT NULL CONSTRAINT tickets_title CHECK (length(title) BETWEEN 3 AND 200),
@@ -233,17 +401,11 @@ CREATE INDEX tickets_priority ON tickets (priority_rank, created_at, id) WHERE d
 
 CREATE INDEX tickets_status ON tickets (status, created_at, id) WHERE deleted_at IS NULL;
 
-CREATE INDEX tickets_status_updated ON tickets (status, updated_at, id) WHERE deleted_at IS NULL;
-
 CREATE INDEX tickets_machine ON tickets (machine_id, created_at, id) WHERE deleted_at IS NULL;
 
 CREATE INDEX tickets_machine_type ON tickets (machine_type_id, created_at, id) WHERE deleted_at IS NULL;
 
 CREATE INDEX tickets_reporter ON tickets (reported_by, created_at, id) WHERE deleted_at IS NULL;
-
-CREATE INDEX tickets_assignee ON tickets (assigned_to, created_at, id) WHERE assigned_to IS NOT NULL AND deleted_at IS NULL;
-
-CREATE INDEX tickets_unassigned ON tickets (created_at, id) WHERE assigned_to IS NULL AND deleted_at IS NULL;
 
 CREATE INDEX tickets_completed ON tickets (completed_at) WHERE completed_at IS NOT NULL AND deleted_at IS NULL;
 
@@ -329,9 +491,21 @@ BEGIN
   ON CONFLICT DO NOTHING;
 END;
 
+CREATE INDEX tickets_assignee ON tickets (assigned_to, created_at, id) WHERE deleted_at IS NULL;
+
+CREATE INDEX tickets_overdue ON tickets (scheduled_date)
+  WHERE scheduled_date IS NOT NULL AND is_open = 1 AND overdue_notified_for IS NOT scheduled_date;
+
+CREATE TRIGGER search_ticket_removed AFTER DELETE ON tickets
+BEGIN
+  INSERT INTO search_edits (ticket_id)
+  SELECT OLD.id WHERE OLD.id <= coalesce((SELECT up_to FROM search_blocks ORDER BY id DESC LIMIT 1), 0);
+END;
+
 CREATE TABLE ticket_timeline (
-  id         INTEGER PRIMARY KEY AUTOINCREMENT,
   ticket_id  INTEGER NOT NULL REFERENCES tickets (id),
+  -- Rises within the ticket, and no two entries share one; src/db/timeline.ts gives it.
+  id         INTEGER NOT NULL,
   user_id    INTEGER REFERENCES users (id),
   user_name  TEXT,
   action     TEXT    NOT NULL
@@ -339,12 +513,14 @@ CREATE TABLE ticket_timeline (
   old_value  TEXT,
   new_value  TEXT,
   comment    TEXT,
-  created_at TEXT    NOT NULL
-) STRICT;
-
-CREATE INDEX ticket_timeline_ticket_id ON ticket_timeline (ticket_id, id);
+  created_at TEXT    NOT NULL,
+  -- With its ticket's others in one place: an entry is one row written, without one of an index.
+  PRIMARY KEY (ticket_id, id)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE idempotency_keys (
+  -- With a rowid: a row has its answer in it, and in the tree of a key that would spill into pages of its own.
+  id           INTEGER PRIMARY KEY,
   user_id      INTEGER NOT NULL REFERENCES users (id),
   route        TEXT    NOT NULL,
   key          TEXT    NOT NULL CONSTRAINT idempotency_keys_key CHECK (length(key) BETWEEN 1 AND 255),
@@ -354,10 +530,12 @@ CREATE TABLE idempotency_keys (
   body         TEXT    NOT NULL CONSTRAINT idempotency_keys_body CHECK (json_valid(body)),
   created_at   TEXT    NOT NULL,
   claimed_until TEXT,
-  PRIMARY KEY (user_id, route, key)
-) STRICT, WITHOUT ROWID;
+  UNIQUE (user_id, route, key)
+) STRICT;
 
 CREATE TABLE deliveries (
+  -- An id that came again would be taken for a repetition: it is what receivers know a message by, and what a late
+  -- queue message carries.
   id                 INTEGER PRIMARY KEY AUTOINCREMENT,
   channel            TEXT    NOT NULL
                      CONSTRAINT deliveries_channel CHECK (channel IN ('push', 'webhook', 'email', 'stripe')),
@@ -378,7 +556,8 @@ CREATE TABLE deliveries (
   created_at         TEXT    NOT NULL,
   updated_at         TEXT    NOT NULL,
   completed_at       TEXT,
-  UNIQUE (channel, target, subject, event_type),
+  -- The subject first: so it finds what is about a ticket, too.
+  UNIQUE (subject, channel, target, event_type),
   CONSTRAINT deliveries_next_attempt_at CHECK ((status = 'pending') = (next_attempt_at IS NOT NULL)),
   CONSTRAINT deliveries_lease_token CHECK ((status = 'processing') = (lease_token IS NOT NULL)),
   CONSTRAINT deliveries_lease_until CHECK ((status = 'processing') = (lease_until IS NOT NULL)),
@@ -388,8 +567,6 @@ CREATE TABLE deliveries (
 
 CREATE INDEX deliveries_leased ON deliveries (lease_until) WHERE status = 'processing';
 
-CREATE INDEX deliveries_subject ON deliveries (subject);
-
 CREATE INDEX deliveries_due ON deliveries (channel, next_attempt_at) WHERE status = 'pending';
 
 CREATE INDEX deliveries_failed ON deliveries (channel, updated_at) WHERE status = 'failed';
@@ -397,38 +574,22 @@ CREATE INDEX deliveries_failed ON deliveries (channel, updated_at) WHERE status 
 CREATE INDEX deliveries_completed ON deliveries (channel, completed_at) WHERE status = 'completed';
 
 CREATE TABLE delivery_attempts (
-  id          INTEGER PRIMARY KEY AUTOINCREMENT,
   delivery_id INTEGER NOT NULL REFERENCES deliveries (id),
+  -- Rises from try to try of the delivery.
+  id          INTEGER NOT NULL,
   generation  INTEGER NOT NULL,
   attempt     INTEGER NOT NULL CONSTRAINT delivery_attempts_attempt CHECK (attempt >= 1),
   started_at  TEXT    NOT NULL,
   duration_ms INTEGER NOT NULL CONSTRAINT delivery_attempts_duration_ms CHECK (duration_ms >= 0),
   http_status INTEGER,
   error       TEXT,
-  response    TEXT
-) STRICT;
-
-CREATE INDEX delivery_attempts_delivery_id ON delivery_attempts (delivery_id, id);
-
-CREATE TABLE push_subscriptions (
-  id           INTEGER PRIMARY KEY AUTOINCREMENT,
-  user_id      INTEGER NOT NULL REFERENCES users (id),
-  -- The session that subscribed: signing out removes its devices. No foreign key, since sessions come and go.
-  session_id   INTEGER,
-  endpoint     TEXT    NOT NULL UNIQUE,
-  p256dh       TEXT    NOT NULL,
-  auth         TEXT    NOT NULL,
-  device_name  TEXT,
-  created_at   TEXT    NOT NULL,
-  last_used_at TEXT    NOT NULL
-) STRICT;
-
-CREATE INDEX push_subscriptions_user_id ON push_subscriptions (user_id, last_used_at);
-
-CREATE INDEX push_subscriptions_session_id ON push_subscriptions (session_id);
+  response    TEXT,
+  PRIMARY KEY (delivery_id, id)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE push_logs (
-  id              INTEGER PRIMARY KEY AUTOINCREMENT,
+  -- Nothing refers to a row, so an id may come again.
+  id              INTEGER PRIMARY KEY,
   delivery_id     INTEGER NOT NULL REFERENCES deliveries (id),
   generation      INTEGER NOT NULL,
   ticket_id       INTEGER REFERENCES tickets (id),
@@ -448,34 +609,7 @@ CREATE TABLE push_logs (
 
 CREATE INDEX push_logs_delivery_id ON push_logs (delivery_id, id);
 
-CREATE INDEX push_logs_ticket_id ON push_logs (ticket_id, id);
-
 CREATE INDEX push_logs_user_id ON push_logs (user_id, id);
-
-CREATE TABLE webhook_endpoints (
-  id                    INTEGER PRIMARY KEY AUTOINCREMENT,
-  url                   TEXT    NOT NULL CONSTRAINT webhook_endpoints_url CHECK (length(url) BETWEEN 10 AND 2000),
-  description           TEXT,
-  events                TEXT    NOT NULL CONSTRAINT webhook_endpoints_events CHECK (json_valid(events)),
-  active                INTEGER NOT NULL DEFAULT 1 CONSTRAINT webhook_endpoints_active CHECK (active IN (0, 1)),
-  secret                TEXT    NOT NULL CONSTRAINT webhook_endpoints_secret CHECK (secret GLOB 'whsec_*'),
-  -- After a rotation the old secret signs too, until this instant.
-  previous_secret       TEXT,
-  previous_secret_until TEXT,
-  -- Since when no delivery has succeeded; NULL while all is well.
-  failing_since         TEXT,
-  disabled_reason       TEXT
-                        CONSTRAINT webhook_endpoints_disabled_reason CHECK (disabled_reason IN ('gone', 'failing')),
-  -- The setting that made this endpoint, if it was not made through the API.
-  source                TEXT    UNIQUE,
-  created_at            TEXT    NOT NULL,
-  updated_at            TEXT    NOT NULL,
-  deleted_at            TEXT,
-  CONSTRAINT webhook_endpoints_previous_secret CHECK ((previous_secret IS NULL) = (previous_secret_until IS NULL)),
-  CONSTRAINT webhook_endpoints_switched_off CHECK (active = 0 OR (disabled_reason IS NULL AND deleted_at IS NULL))
-) STRICT;
-
-CREATE INDEX webhook_endpoints_active ON webhook_endpoints (id) WHERE active = 1;
 
 CREATE TABLE attachments (
   id           INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -491,38 +625,6 @@ CREATE TABLE attachments (
 ) STRICT;
 
 CREATE INDEX attachments_ticket_id ON attachments (ticket_id, id);
-
-CREATE TABLE contact_methods (
-  id          INTEGER PRIMARY KEY AUTOINCREMENT,
-  customer_id INTEGER NOT NULL REFERENCES customers (id),
-  kind        TEXT    NOT NULL CONSTRAINT contact_methods_kind CHECK (kind IN ('phone', 'sms', 'whatsapp', 'email')),
-  -- E.164 or an e-mail address in lower case.
-  value       TEXT    NOT NULL CONSTRAINT contact_methods_value CHECK (length(value) BETWEEN 3 AND 254),
-  is_primary  INTEGER NOT NULL DEFAULT 0 CONSTRAINT contact_methods_is_primary CHECK (is_primary IN (0, 1)),
-  created_at  TEXT    NOT NULL,
-  updated_at  TEXT    NOT NULL,
-  UNIQUE (customer_id, kind, value)
-) STRICT;
-
-CREATE UNIQUE INDEX contact_methods_primary ON contact_methods (customer_id, kind) WHERE is_primary = 1;
-
-CREATE INDEX contact_methods_value ON contact_methods (value);
-
-CREATE TABLE contact_preferences (
-  customer_id       INTEGER PRIMARY KEY REFERENCES customers (id),
-  preferred_channel TEXT    NOT NULL DEFAULT 'email'
-                    CONSTRAINT contact_preferences_preferred_channel CHECK (preferred_channel IN ('phone', 'sms', 'whatsapp', 'email')),
-  allow_email       INTEGER NOT NULL DEFAULT 1 CONSTRAINT contact_preferences_allow_email CHECK (allow_email IN (0, 1)),
-  allow_sms         INTEGER NOT NULL DEFAULT 1 CONSTRAINT contact_preferences_allow_sms CHECK (allow_sms IN (0, 1)),
-  allow_whatsapp    INTEGER NOT NULL DEFAULT 1
-                    CONSTRAINT contact_preferences_allow_whatsapp CHECK (allow_whatsapp IN (0, 1)),
-  allow_phone       INTEGER NOT NULL DEFAULT 1 CONSTRAINT contact_preferences_allow_phone CHECK (allow_phone IN (0, 1)),
-  -- Local time of the shop, HH:MM; the span may cross midnight.
-  quiet_from        TEXT    CONSTRAINT contact_preferences_quiet_from CHECK (quiet_from GLOB '[0-2][0-9]:[0-5][0-9]'),
-  quiet_until       TEXT    CONSTRAINT contact_preferences_quiet_until CHECK (quiet_until GLOB '[0-2][0-9]:[0-5][0-9]'),
-  updated_at        TEXT    NOT NULL,
-  CONSTRAINT contact_preferences_quiet_hours CHECK ((quiet_from IS NULL) = (quiet_until IS NULL))
-) STRICT;
 
 CREATE TABLE contact_history (
   id          INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -596,45 +698,10 @@ CREATE INDEX idx_email_history_tracking_sent ON email_history (tracking_id, sent
 
 CREATE INDEX email_history_customer_id ON email_history (customer_id) WHERE customer_id IS NOT NULL;
 
-CREATE TABLE email_opt_outs (
-  address_digest TEXT PRIMARY KEY CONSTRAINT email_opt_outs_address_digest CHECK (length(address_digest) = 43),
-  created_at     TEXT NOT NULL
-) STRICT, WITHOUT ROWID;
-
-CREATE TABLE channel_pauses (
-  channel           TEXT    NOT NULL PRIMARY KEY
-                    CONSTRAINT channel_pauses_channel CHECK (channel IN ('push', 'webhook', 'email', 'stripe')),
-  reason            TEXT    NOT NULL
-                    CONSTRAINT channel_pauses_reason CHECK (reason IN ('authentication', 'permission')),
-  -- A digest that tells a changed credential from the refused one.
-  credential        TEXT    NOT NULL,
-  since             TEXT    NOT NULL,
-  probe_at          TEXT    NOT NULL,
-  probe_delivery_id INTEGER
-) STRICT, WITHOUT ROWID;
-
-CREATE TABLE external_links (
-  kind      TEXT    NOT NULL CONSTRAINT external_links_kind CHECK (kind IN ('stripe_customer')),
-  local_id  INTEGER NOT NULL,
-  remote_id TEXT    NOT NULL CONSTRAINT external_links_remote_id CHECK (length(remote_id) BETWEEN 3 AND 255),
-  linked_at TEXT    NOT NULL,
-  PRIMARY KEY (kind, local_id),
-  UNIQUE (kind, remote_id)
-) STRICT, WITHOUT ROWID;
-
-CREATE TABLE stripe_creations (
-  customer_id     INTEGER PRIMARY KEY,
-  idempotency_key TEXT    NOT NULL,
-  parameters      TEXT    NOT NULL CONSTRAINT stripe_creations_parameters CHECK (json_valid(parameters)),
-  -- Stripe has answered with an error that it would repeat for this key.
-  is_spent        INTEGER NOT NULL DEFAULT 0 CONSTRAINT stripe_creations_is_spent CHECK (is_spent IN (0, 1)),
-  first_tried_at  TEXT    NOT NULL,
-  last_tried_at   TEXT    NOT NULL
-) STRICT;
-
 CREATE TABLE machine_timeline (
-  id         INTEGER PRIMARY KEY AUTOINCREMENT,
   machine_id INTEGER NOT NULL REFERENCES machines (id),
+  -- As in ticket_timeline.
+  id         INTEGER NOT NULL,
   user_id    INTEGER NOT NULL REFERENCES users (id),
   user_name  TEXT    NOT NULL,
   old_value  TEXT    NOT NULL,
@@ -643,64 +710,6 @@ CREATE TABLE machine_timeline (
   -- The ticket that made the machine stop or run again.
   ticket_id  INTEGER REFERENCES tickets (id),
   comment    TEXT,
-  created_at TEXT    NOT NULL
-) STRICT;
-
-CREATE INDEX machine_timeline_machine_id ON machine_timeline (machine_id, id);
-
-CREATE TABLE expired_push_endpoints (
-  -- SHA-256 of the endpoint in its normal spelling, base64url.
-  endpoint_digest TEXT PRIMARY KEY
-                  CONSTRAINT expired_push_endpoints_endpoint_digest CHECK (length(endpoint_digest) = 43),
-  expired_at      TEXT NOT NULL
+  created_at TEXT    NOT NULL,
+  PRIMARY KEY (machine_id, id)
 ) STRICT, WITHOUT ROWID;
-
-CREATE INDEX expired_push_endpoints_expired_at ON expired_push_endpoints (expired_at);
-
-CREATE TABLE sign_in_guesses (
-  -- HMAC-SHA-256, base64url.
-  subject     TEXT    PRIMARY KEY CONSTRAINT sign_in_guesses_subject CHECK (length(subject) = 43),
-  -- Since the last success, since resets_at, or since the first of the window.
-  guesses     INTEGER NOT NULL CONSTRAINT sign_in_guesses_guesses CHECK (guesses >= 0),
-  -- Of an account at one place: when it may guess next.
-  free_at     TEXT,
-  -- When the count begins anew.
-  resets_at   TEXT    NOT NULL,
-  -- Of an account at an address: until when it counts as known, after a sign-in from there.
-  known_until TEXT
-) STRICT, WITHOUT ROWID;
-
-CREATE TABLE stats_days (
-  -- The instants at which a day of the shop's clocks begins and ends. They, and not its date, say which day it is:
-  -- with another time zone the same date is another day.
-  starts_at TEXT    PRIMARY KEY,
-  ends_at   TEXT    NOT NULL,
-  -- The zone that the days were cut by: when the shop's is another, they are cut anew.
-  time_zone TEXT    NOT NULL,
-  -- Has to be counted (again).
-  is_stale  INTEGER NOT NULL DEFAULT 1 CONSTRAINT stats_days_is_stale CHECK (is_stale IN (0, 1)),
-  -- One array per machine with something to tell; see src/stats/counting.ts.
-  machines  TEXT    CONSTRAINT stats_days_machines CHECK (json_valid(machines)),
-  CONSTRAINT stats_days_ends_at CHECK (ends_at > starts_at),
-  CONSTRAINT stats_days_counted CHECK (is_stale = 1 OR machines IS NOT NULL)
-) STRICT;
-
-CREATE INDEX stats_days_stale ON stats_days (starts_at) WHERE is_stale = 1;
-
-CREATE TABLE search_blocks (
-  id    INTEGER PRIMARY KEY,
-  level INTEGER NOT NULL CONSTRAINT search_blocks_level CHECK (level BETWEEN 0 AND 2),
-  up_to INTEGER NOT NULL CONSTRAINT search_blocks_up_to CHECK (up_to >= 0)
-) STRICT;
-
-CREATE TABLE search_leaves (
-  block_id   INTEGER NOT NULL REFERENCES search_blocks (id),
-  first_word TEXT    NOT NULL,
-  entries    TEXT    NOT NULL,
-  PRIMARY KEY (block_id, first_word)
-) STRICT, WITHOUT ROWID;
-
-CREATE TABLE search_edits (
-  id        INTEGER PRIMARY KEY,
-  ticket_id INTEGER NOT NULL
-) STRICT;

@@ -58,8 +58,8 @@ export async function fillTickets(
     }
   }
   await execute(db, [
-    `INSERT INTO ticket_timeline (ticket_id, user_id, user_name, action, new_value, created_at)
-     SELECT id, reported_by, reporter_name, 'created', 'received', created_at FROM tickets`,
+    `INSERT INTO ticket_timeline (ticket_id, id, user_id, user_name, action, new_value, created_at)
+     SELECT id, (id << 20) + 1, reported_by, reporter_name, 'created', 'received', created_at FROM tickets`,
   ]);
   for (let filed = 0; filed < count; filed += TICKETS_PER_RUN) await fileWords({ env: { DB: db } });
 }

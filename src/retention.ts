@@ -18,8 +18,11 @@ export async function purgeExpired(ctx: Context): Promise<boolean> {
   const keysBefore = new Date(now.getTime() - IDEMPOTENCY_DAYS * DAY_MS).toISOString();
   const results = await DB.batch([
     DB.prepare(
-      `DELETE FROM idempotency_keys WHERE (user_id, route, key) IN
-         (SELECT user_id, route, key FROM idempotency_keys WHERE created_at < ? LIMIT ${BATCH_ROWS})`,
+      // In the order in which they were written, up to the first that is kept: nothing else is read.
+      `DELETE FROM idempotency_keys WHERE id IN
+         (SELECT id FROM idempotency_keys
+          WHERE id < COALESCE((SELECT id FROM idempotency_keys WHERE created_at >= ? ORDER BY id LIMIT 1), 9e15)
+          ORDER BY id LIMIT ${BATCH_ROWS})`,
     ).bind(keysBefore),
     DB.prepare(
       `DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at < ? LIMIT ${BATCH_ROWS})`,

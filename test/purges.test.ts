@@ -29,8 +29,8 @@ const rows = (count: number) => `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SEL
 const oldDeliveries = (count: number) => [
   `INSERT INTO deliveries (channel, target, subject, event_type, payload, status, created_at, updated_at, completed_at)
    ${rows(count)} SELECT 'push', 'user:1', 'old:' || i, 'ticket.assigned', '{}', 'completed', ${PAST}, ${PAST}, ${PAST} FROM n`,
-  `INSERT INTO delivery_attempts (delivery_id, generation, attempt, started_at, duration_ms)
-   SELECT id, 1, 1, ${PAST}, 5 FROM deliveries WHERE status = 'completed'`,
+  `INSERT INTO delivery_attempts (delivery_id, id, generation, attempt, started_at, duration_ms)
+   SELECT id, 1, 1, 1, ${PAST}, 5 FROM deliveries WHERE status = 'completed'`,
 ];
 const oldKeys = (count: number) =>
   `INSERT INTO idempotency_keys (user_id, route, key, request_hash, status, headers, body, created_at)

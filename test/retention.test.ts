@@ -40,10 +40,10 @@ const keys = async () =>
 
 test("idempotency keys are kept for 31 days to the millisecond", async () => {
   await addKeys(
+    ["d", "2020-01-01T00:00:00.000Z"],
     ["a", "2026-10-20T14:59:59.999Z"],
     ["b", "2026-10-20T15:00:00.000Z"],
     ["c", "2026-11-20T15:00:00.000Z"],
-    ["d", "2020-01-01T00:00:00.000Z"],
   );
   await purgeExpired(createContext(env, { ...realWorld, now: () => NOW }, {}));
   expect(await keys()).toEqual(["b", "c"]);

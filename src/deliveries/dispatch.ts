@@ -46,8 +46,10 @@ export async function claim(ctx: Context, id: number, senders: Senders): Promise
 // Writing the attempt is also the proof that the lease is still ours: without it there is no id, NOT NULL refuses the
 // row, and with it the whole batch. So a late finisher changes nothing, and nothing below needs to ask again.
 const INSERT_ATTEMPT = `
-  INSERT INTO delivery_attempts (delivery_id, generation, attempt, started_at, duration_ms, http_status, error, response)
-  VALUES ((SELECT id FROM deliveries WHERE id = ? AND lease_token = ? AND status = 'processing'), ?, ?, ?, ?, ?, ?, ?)`;
+  INSERT INTO delivery_attempts (delivery_id, id, generation, attempt, started_at, duration_ms, http_status, error,
+                                 response)
+  VALUES ((SELECT id FROM deliveries WHERE id = ?1 AND lease_token = ?2 AND status = 'processing'),
+          (SELECT COALESCE(MAX(id), 0) + 1 FROM delivery_attempts WHERE delivery_id = ?1), ?3, ?4, ?5, ?6, ?7, ?8, ?9)`;
 
 // The generation fence: what was upserted meanwhile goes out next, from its first try.
 const FINISH = `

@@ -35,7 +35,7 @@ const STATUS_LIST = DELIVERY_STATUSES.map((status) => `'${status}'`).join(", ");
 // if somebody has rebuilt the table without them are the rows counted: operators of other queues look for these figures.
 const DEFINITION = "SELECT sql FROM sqlite_master WHERE type = 'table' AND name = 'deliveries'";
 const CONSTRAINTS = [
-  "UNIQUE (channel, target, subject, event_type)",
+  "UNIQUE (subject, channel, target, event_type)",
   "CHECK (json_valid(payload))",
   `CHECK (status IN (${STATUS_LIST}))`,
   "CHECK ((status = 'pending') = (next_attempt_at IS NOT NULL))",

@@ -35,8 +35,13 @@ export const deliveryColumns = {
   completed_at: deliveries.completed_at,
 };
 
-// Every job of a ticket has the subject `ticket:<id>`, alone or followed by '/...'; '0' is what follows '/' in ASCII.
-function aboutTicket(ref: string): Fragment {
+/**
+ * Whether a row of `deliveries` is about this ticket. Every job of one has the subject `ticket:<id>`, alone or followed by
+ * '/...'; '0' is what follows '/' in ASCII.
+ *
+ * @param ref number or id.
+ */
+export function aboutTicket(ref: string): Fragment {
   const isId = /^[0-9]{1,15}$/.test(ref);
   const id = isId ? "CAST(? AS INTEGER)" : "(SELECT id FROM tickets WHERE ticket_id = ?)";
   const param = isId ? Number(ref) : ref.toUpperCase();

@@ -1,4 +1,4 @@
-import { insertSelect } from "../db/insert.ts";
+import { insertEntries } from "../db/timeline.ts";
 
 /** SQL for the members of an entry of a machine's timeline; those left out are NULL. */
 interface EntrySource {
@@ -19,4 +19,4 @@ interface EntrySource {
  * @param from what follows the values: FROM, WHERE.
  */
 export const addMachineEntries = ({ machine_id, ...rest }: EntrySource, from: string): string =>
-  insertSelect("machine_timeline", { machine_id, user_id: "u.id", user_name: "u.name", ...rest }, from);
+  insertEntries("machine_timeline", { machine_id, user_id: "u.id", user_name: "u.name", ...rest }, from);

@@ -95,7 +95,8 @@ export function tellState(ctx: ActorContext, machineId: number | null): D1Prepar
      JOIN machine_types mt ON mt.id = m.machine_type_id
      WHERE w.active = 1
        AND EXISTS (SELECT 1 FROM json_each(w.events) heard WHERE heard.value = 'machine.status_changed')
-       AND e.id = (SELECT MAX(id) FROM machine_timeline WHERE machine_id = COALESCE(?, ${ADDED})) AND e.created_at = ?
+       AND e.machine_id = COALESCE(?, ${ADDED})
+       AND e.id = (SELECT MAX(n.id) FROM machine_timeline n WHERE n.machine_id = e.machine_id) AND e.created_at = ?
        AND NOT ${IS_ONLY_REASON}`,
     [machineId, at],
     // The newest entry may be another batch's of the same millisecond, which has told of it.

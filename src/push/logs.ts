@@ -1,6 +1,8 @@
-import { and, desc, eq, getTableColumns, lt } from "drizzle-orm";
+import { and, desc, eq, getTableColumns, inArray, lt } from "drizzle-orm";
 import type { Context } from "../context.ts";
-import { push_logs, tickets } from "../db/schema.ts";
+import { forBuilder } from "../db/fragment.ts";
+import { deliveries, push_logs } from "../db/schema.ts";
+import { aboutTicket } from "../deliveries/read.ts";
 import { decodeId, paginateById } from "../http/cursor.ts";
 import type { PushLogListQuery } from "./schemas.ts";
 
@@ -13,15 +15,17 @@ const { generation: _, not_before: __, ...logColumns } = getTableColumns(push_lo
  */
 export async function listPushLogs(ctx: Context, query: PushLogListQuery) {
   const before = decodeId("push_logs", query.cursor);
-  const ticket = query.ticket && /^[0-9]{1,15}$/.test(query.ticket) ? Number(query.ticket) : null;
+  const ofTicket = (ref: string) =>
+    ctx.db
+      .select({ id: deliveries.id })
+      .from(deliveries)
+      .where(and(eq(deliveries.channel, "push"), forBuilder(aboutTicket(ref))));
   const rows = await ctx.db
     .select(logColumns)
     .from(push_logs)
-    .leftJoin(tickets, eq(tickets.id, push_logs.ticket_id))
     .where(
       and(
-        ticket !== null ? eq(push_logs.ticket_id, ticket) : undefined,
-        query.ticket && ticket === null ? eq(tickets.ticket_id, query.ticket.toUpperCase()) : undefined,
+        query.ticket ? inArray(push_logs.delivery_id, ofTicket(query.ticket)) : undefined,
         query.user_id ? eq(push_logs.user_id, query.user_id) : undefined,
         before ? lt(push_logs.id, before) : undefined,
       ),

@@ -16,7 +16,7 @@ const OF_ONE = {
   assigned_to: "tickets_assignee",
   machine_id: "tickets_machine",
   machine_type: "tickets_machine_type",
-  unassigned: "tickets_unassigned",
+  unassigned: "tickets_assignee",
 } as const satisfies Partial<Record<keyof Filters, string>>;
 
 const PRESENT: Fragment = { sql: "t.deleted_at IS NULL", params: [] };

@@ -160,7 +160,8 @@ function timeline(ctx: ActorContext, ticketId: number, change: Change): D1Prepar
         comment: "e.value ->> 'comment'",
         created_at: "?",
       },
-      "FROM json_each(?) e JOIN users u ON u.id = ? ORDER BY e.key",
+      "FROM json_each(?) e JOIN users u ON u.id = ?",
+      "e.key",
     ),
   ).bind(
     ...holds.params,

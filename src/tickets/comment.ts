@@ -1,6 +1,5 @@
 import { getTableColumns } from "drizzle-orm";
 import type { ActorContext } from "../context.ts";
-import { newestId } from "../db/insert.ts";
 import { selectAnswer } from "../db/json.ts";
 import { ticket_timeline } from "../db/schema.ts";
 import type { Answer, IdempotencyRecord } from "../http/idempotency.ts";
@@ -10,7 +9,7 @@ const SELECT_COMMENT = selectAnswer(
   "comment",
   getTableColumns(ticket_timeline),
   `ticket_timeline JOIN tickets t ON t.id = ticket_timeline.ticket_id
-   WHERE t.id = ? AND ticket_timeline.id = ${newestId("ticket_timeline")}`,
+   WHERE t.id = ? AND ticket_timeline.id = (SELECT MAX(n.id) FROM ticket_timeline n WHERE n.ticket_id = t.id)`,
   "'location', '/api/tickets/' || t.ticket_id || '/timeline'",
 );
 

@@ -1,5 +1,5 @@
 import type { Context } from "../context.ts";
-import { insertSelect } from "../db/insert.ts";
+import { insertEntries } from "../db/timeline.ts";
 import type { TimelineAction } from "../vocabulary/timeline.ts";
 
 /** SQL for the members of a timeline entry; those left out are NULL. */
@@ -20,13 +20,15 @@ const USER = { user_id: "u.id", user_name: "u.name" };
  * SQL that adds entries to the timelines of tickets, the one way in which that is done.
  *
  * @param source in the order in which placeholders are bound.
- * @param from what follows the values: FROM, WHERE, ORDER BY.
+ * @param from what follows the values: FROM, WHERE.
+ * @param order SQL of the order of several entries of one ticket.
  */
-export const addEntries = ({ ticket_id, user, ...rest }: EntrySource, from = ""): string =>
-  insertSelect(
+export const addEntries = ({ ticket_id, user, ...rest }: EntrySource, from = "", order?: string): string =>
+  insertEntries(
     "ticket_timeline",
     { ticket_id, ...(user === "u" ? USER : user && { user_id: user, user_name: user }), ...rest },
     from,
+    order,
   );
 
 /**

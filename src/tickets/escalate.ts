@@ -5,9 +5,8 @@ import { TICKET_DOCUMENTS } from "./projection.ts";
 /** Tickets that one cron run deals with; the next run takes the rest. */
 const TICKETS_PER_RUN = 100;
 
-const OVERDUE = `SELECT id FROM tickets INDEXED BY tickets_scheduled
-  WHERE scheduled_date IS NOT NULL AND is_open = 1 AND scheduled_date < ?
-    AND (overdue_notified_for IS NULL OR overdue_notified_for <> scheduled_date)
+const OVERDUE = `SELECT id FROM tickets INDEXED BY tickets_overdue
+  WHERE scheduled_date IS NOT NULL AND is_open = 1 AND overdue_notified_for IS NOT scheduled_date AND scheduled_date < ?
   ORDER BY scheduled_date LIMIT ${TICKETS_PER_RUN}`;
 
 const UNACKNOWLEDGED = `SELECT id FROM tickets INDEXED BY tickets_unacknowledged

@@ -55,7 +55,9 @@ test("other constraints are told apart", async () => {
   const notNull = await errorOf(env.DB.prepare("INSERT INTO ticket_counters VALUES (NULL, '1126', 1)").run());
   const check = await errorOf(env.DB.prepare("INSERT INTO ticket_counters VALUES ('X', '1126', 0)").run());
   const foreign = await errorOf(
-    env.DB.prepare("INSERT INTO ticket_timeline (ticket_id, action, created_at) VALUES (99, 'created', '')").run(),
+    env.DB.prepare(
+      "INSERT INTO ticket_timeline (ticket_id, id, action, created_at) VALUES (99, 1, 'created', '')",
+    ).run(),
   );
   expect(isNotNullViolation(notNull, "ticket_counters.code")).toBe(true);
   expect(isNotNullViolation(notNull, "ticket_counters.month")).toBe(false);

@@ -68,7 +68,7 @@ describe("a delivery is refused", () => {
   test("when it exists already", async () => {
     await insert(states.failed ?? {});
     await expect(insert(states.pending ?? {})).rejects.toThrow(
-      "UNIQUE constraint failed: deliveries.channel, deliveries.target, deliveries.subject, deliveries.event_type",
+      "UNIQUE constraint failed: deliveries.subject, deliveries.channel, deliveries.target, deliveries.event_type",
     );
   });
 
@@ -86,6 +86,7 @@ describe("what belongs to a delivery", () => {
     await expect(
       insertInto("delivery_attempts", {
         delivery_id: 999_999,
+        id: 1,
         generation: 1,
         attempt: 1,
         started_at: AT,
@@ -98,6 +99,7 @@ describe("what belongs to a delivery", () => {
     await insert({ ...states.failed, id: 7 });
     await insertInto("delivery_attempts", {
       delivery_id: 7,
+      id: 1,
       generation: 1,
       attempt: 1,
       started_at: AT,

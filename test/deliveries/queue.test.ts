@@ -103,5 +103,5 @@ test("a message about a delivery that is gone is done with", async () => {
   await consumer.arrived();
   await settled();
   expect(await onlyDelivery()).toMatchObject({ attempts: 1 });
-  expect(await queryAll("SELECT id FROM delivery_attempts")).toHaveLength(1);
+  expect(await queryAll("SELECT 1 FROM delivery_attempts")).toHaveLength(1);
 });

@@ -21,8 +21,8 @@ export interface DeliveryRow {
 }
 
 export interface AttemptRow {
-  id: number;
   delivery_id: number;
+  id: number;
   generation: number;
   attempt: number;
   started_at: string;
@@ -55,7 +55,7 @@ export async function onlyDelivery(where = "1"): Promise<DeliveryRow> {
 
 export const attemptRows = (deliveryId?: number): Promise<AttemptRow[]> =>
   queryAll<AttemptRow>(
-    `SELECT * FROM delivery_attempts WHERE delivery_id = ${deliveryId ?? "delivery_id"} ORDER BY id`,
+    `SELECT * FROM delivery_attempts WHERE delivery_id = ${deliveryId ?? "delivery_id"} ORDER BY delivery_id, id`,
   );
 
 export const pushLogRows = (): Promise<PushLogRow[]> =>

@@ -33,8 +33,8 @@ const insert = (status: string, at: string, options: { channel?: string; history
              ${since("completed")}, ${since("processing")}, ${leased ? "'t'" : "NULL"}, ${leased ? 1 : "NULL"}, '${at}', '${at}')`,
     ...(options.history
       ? [
-          `INSERT INTO delivery_attempts (delivery_id, generation, attempt, started_at, duration_ms)
-           SELECT MAX(id), 1, 1, '${at}', 5 FROM deliveries`,
+          `INSERT INTO delivery_attempts (delivery_id, id, generation, attempt, started_at, duration_ms)
+           SELECT MAX(id), 1, 1, 1, '${at}', 5 FROM deliveries`,
           `INSERT INTO push_logs (delivery_id, generation, user_id, status, attempt, created_at)
            SELECT MAX(id), 1, ${shop.technician.id}, 'no_device', 1, '${at}' FROM deliveries`,
         ]

@@ -62,10 +62,10 @@ export async function busyShop(tickets: number): Promise<void> {
                              WHEN i > ${tickets - 200} OR i % 500 = 0
                                THEN CASE i % 4 WHEN 0 THEN 'received' WHEN 1 THEN 'diagnostic' WHEN 2 THEN 'in_progress' ELSE 'waiting_parts' END
                              WHEN i > ${tickets / 2} THEN 'completed' ELSE 'archived' END AS status FROM n))`,
-    `${upTo(5)} INSERT INTO ticket_timeline (ticket_id, user_id, user_name, action, new_value, created_at)
-     SELECT t.id, 1, 'Somebody', iif(i = 1, 'created', 'status_changed'), t.status, t.updated_at FROM n CROSS JOIN tickets t`,
-    `INSERT INTO machine_timeline (machine_id, user_id, user_name, old_value, new_value, cause, ticket_id, created_at)
-     SELECT machine_id, 1, 'Somebody', 'operational', 'out_of_service', 'tickets', id, created_at FROM tickets
+    `${upTo(5)} INSERT INTO ticket_timeline (ticket_id, id, user_id, user_name, action, new_value, created_at)
+     SELECT t.id, (t.id << 20) + i, 1, 'Somebody', iif(i = 1, 'created', 'status_changed'), t.status, t.updated_at FROM n CROSS JOIN tickets t`,
+    `INSERT INTO machine_timeline (machine_id, id, user_id, user_name, old_value, new_value, cause, ticket_id, created_at)
+     SELECT machine_id, id, 1, 'Somebody', 'operational', 'out_of_service', 'tickets', id, created_at FROM tickets
      WHERE is_machine_down = 1`,
     // One for each ticket. What waits and what has failed is old.
     `INSERT INTO deliveries (id, channel, target, subject, event_type, payload, status, attempts, next_attempt_at, created_at,
@@ -79,8 +79,8 @@ export async function busyShop(tickets: number): Promise<void> {
     `INSERT INTO deliveries (channel, target, subject, event_type, payload, status, created_at, updated_at, completed_at)
      SELECT 'stripe', 'stripe:customers', 'customer:' || id, 'customer.sync', '{}', 'completed', created_at, created_at, created_at
      FROM customers`,
-    `INSERT INTO delivery_attempts (delivery_id, generation, attempt, started_at, duration_ms, http_status)
-     SELECT id, 1, 1, updated_at, 20, 200 FROM deliveries`,
+    `INSERT INTO delivery_attempts (delivery_id, id, generation, attempt, started_at, duration_ms, http_status)
+     SELECT id, 1, 1, 1, updated_at, 20, 200 FROM deliveries`,
     `INSERT INTO push_logs (delivery_id, generation, ticket_id, user_id, subscription_id, status, attempt, created_at)
      SELECT d.id, 1, d.id, t.reported_by, 1, 'success', 1, d.updated_at FROM deliveries d JOIN tickets t ON t.id = d.id
      WHERE d.channel = 'push' OR d.id = 1`,

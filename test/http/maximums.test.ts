@@ -203,8 +203,8 @@ test("a delivery is shown with its newest tries", async () => {
     `INSERT INTO deliveries (id, channel, target, subject, event_type, payload, next_attempt_at, created_at, updated_at)
      VALUES (77, 'webhook', 'webhook:1', 'ticket:1', 'ticket.created', '{}', '${AT}', '${AT}', '${AT}')`,
     `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500)
-     INSERT INTO delivery_attempts (delivery_id, generation, attempt, started_at, duration_ms, response)
-     SELECT 77, 1, i, '${AT}', 5, printf('%.2000c', 'x') FROM n`,
+     INSERT INTO delivery_attempts (delivery_id, id, generation, attempt, started_at, duration_ms, response)
+     SELECT 77, i, 1, i, '${AT}', 5, printf('%.2000c', 'x') FROM n`,
   );
   const response = await app.request("/api/deliveries/77", send(admin));
   const { delivery } = (await response.json()) as { delivery: { tries: { attempt: number }[] } };

@@ -23,11 +23,11 @@ beforeAll(async () => {
       ) => `INSERT INTO tickets (ticket_id, title, machine_id, machine_type_id, reported_by, reporter_name, reported_at, created_at, updated_at)
         VALUES ('CNC-1126-${String(index + 1).padStart(4, "0")}', 'Ticket', 1, 1, 1, 'Tara', '${AT}', '${AT}', '${AT}')`,
     ),
-    `INSERT INTO ticket_timeline (ticket_id, action, created_at) SELECT id, 'created', '${AT}' FROM tickets`,
+    `INSERT INTO ticket_timeline (ticket_id, id, action, created_at) SELECT id, id, 'created', '${AT}' FROM tickets`,
     `INSERT INTO deliveries (channel, target, subject, event_type, payload, next_attempt_at, created_at, updated_at)
      SELECT 'push', 'user:1', 'ticket:' || id, 'ticket.assigned', '{}', '${AT}', '${AT}', '${AT}' FROM tickets`,
-    `INSERT INTO delivery_attempts (delivery_id, generation, attempt, started_at, duration_ms)
-     SELECT id, 1, 1, '${AT}', 5 FROM deliveries`,
+    `INSERT INTO delivery_attempts (delivery_id, id, generation, attempt, started_at, duration_ms)
+     SELECT id, 1, 1, 1, '${AT}', 5 FROM deliveries`,
     `INSERT INTO push_logs (delivery_id, generation, ticket_id, user_id, status, attempt, created_at)
      SELECT d.id, 1, t.id, 1, 'no_device', 1, '${AT}' FROM deliveries d JOIN tickets t ON d.subject = 'ticket:' || t.id`,
     // The newest ids have been given, and their rows are gone.

@@ -32,25 +32,27 @@ test("a ticket is found by its number in any case, and by its id", async () => {
 
 test("it comes with its timeline, oldest entry first, and with names as they were then", async () => {
   const later = "2026-11-20T16:00:00.000Z";
+  const first = (await get(ticket.id)).timeline[0]?.id ?? 0;
   await execute(
-    `INSERT INTO ticket_timeline (ticket_id, user_id, user_name, action, comment, created_at)
-     VALUES (${ticket.id}, ${operator.id}, 'Olivier Opérateur', 'commented', 'Still loud', '${later}')`,
-    `INSERT INTO ticket_timeline (ticket_id, action, created_at) VALUES (${ticket.id}, 'notified', '2026-11-20T15:30:00.000Z')`,
+    `INSERT INTO ticket_timeline (ticket_id, id, user_id, user_name, action, comment, created_at)
+     VALUES (${ticket.id}, ${first + 1}, ${operator.id}, 'Olivier Opérateur', 'commented', 'Still loud', '${later}')`,
+    `INSERT INTO ticket_timeline (ticket_id, id, action, created_at)
+     VALUES (${ticket.id}, ${first + 2}, 'notified', '2026-11-20T15:30:00.000Z')`,
     `UPDATE users SET name = 'Renamed' WHERE id = ${operator.id}`,
   );
   const entry = { ticket_id: ticket.id, user_id: operator.id, user_name: "Olivier Opérateur", comment: null };
   expect((await get(ticket.id)).timeline).toEqual([
-    { ...entry, id: 1, action: "created", old_value: null, new_value: "received", created_at: ticket.created_at },
+    { ...entry, id: first, action: "created", old_value: null, new_value: "received", created_at: ticket.created_at },
     {
       ...entry,
-      id: 2,
+      id: first + 1,
       action: "commented",
       old_value: null,
       new_value: null,
       comment: "Still loud",
       created_at: later,
     },
-    expect.objectContaining({ id: 3, action: "notified", user_id: null, user_name: null }),
+    expect.objectContaining({ id: first + 2, action: "notified", user_id: null, user_name: null }),
   ]);
 });
 

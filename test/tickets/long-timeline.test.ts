@@ -27,8 +27,8 @@ async function ticketWith(entries: number): Promise<Ticket> {
   const ticket = await desk.create(people.operator, { machine_id });
   await execute(
     `WITH RECURSIVE n (i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < ${entries})
-     INSERT INTO ticket_timeline (ticket_id, user_id, user_name, action, comment, created_at)
-     SELECT ${ticket.id}, ${people.operator.id}, 'Olivier', 'commented', printf('%05d %.500c', i, 'x'), '${ticket.created_at}'
+     INSERT INTO ticket_timeline (ticket_id, id, user_id, user_name, action, comment, created_at)
+     SELECT ${ticket.id}, (${ticket.id} << 20) + i, ${people.operator.id}, 'Olivier', 'commented', printf('%05d %.500c', i, 'x'), '${ticket.created_at}'
      FROM n WHERE ${entries} > 1`,
   );
   return ticket;

@@ -53,7 +53,7 @@ describe("a plain list reads its page off an index, in order", () => {
     ["one type", { machine_type: "CNC" }, "-created_at", "tickets_machine_type", 1],
     ["mine", { assigned_to: "me" }, "-created_at", "tickets_assignee", 1],
     ["somebody's", { assigned_to: 5 }, "created_at", "tickets_assignee", 1],
-    ["nobody's", { assigned_to: "none" }, "-created_at", "tickets_unassigned", 1],
+    ["nobody's", { assigned_to: "none" }, "-created_at", "tickets_assignee", 1],
     ["reported by one person", { reported_by: 5 }, "-created_at", "tickets_reporter", 1],
     ["one customer's", { customer_id: 1 }, "-created_at", "tickets_customer", 1],
     ["changes since", { updated_after: AT }, "-updated_at", "tickets_updated_at", 1],
@@ -175,10 +175,10 @@ describe("what the desk really runs", () => {
   test("the cron run finds overdue and unacknowledged tickets by their partial indexes", async () => {
     const found = await plans(desk.cron, "tickets");
     const reads = found.flatMap(({ plan }) => plan.filter((step) => / tickets USING /.test(step)));
-    const inner = reads.filter((step) => /tickets_(scheduled|unacknowledged)/.test(step));
+    const inner = reads.filter((step) => /tickets_(overdue|unacknowledged)/.test(step));
     expect(inner).toEqual([
-      "SEARCH tickets USING INDEX tickets_scheduled (scheduled_date>? AND scheduled_date<?)",
-      "SEARCH tickets USING INDEX tickets_scheduled (scheduled_date>? AND scheduled_date<?)",
+      "SEARCH tickets USING INDEX tickets_overdue (scheduled_date>? AND scheduled_date<?)",
+      "SEARCH tickets USING INDEX tickets_overdue (scheduled_date>? AND scheduled_date<?)",
       ...Array(3).fill("SEARCH tickets USING INDEX tickets_unacknowledged (created_at<?)"),
     ]);
     for (const { plan } of found) expect(plan.filter((step) => /^SCAN tickets/.test(step))).toEqual([]);

@@ -199,3 +199,37 @@ describe("pages", () => {
     await problemOf(response, 400, "validation_failed");
   });
 });
+
+describe("the ids of entries", () => {
+  const idsOf = async (id: number) => (await timeline(id)).timeline.map((entry) => entry.id);
+
+  test("rise in a ticket, also within one change, and no two entries of any tickets share one", async () => {
+    const [one, other] = [await report(), await report()];
+    for (const { id } of [one, other, one]) await desk.comment(people.operator, id, "Still loud");
+    await desk.change(people.supervisor, one.id, {
+      status: "in_progress",
+      priority: "high",
+      assigned_to: people.admin.id,
+    });
+    await desk.comment(people.operator, other.id, "Thank you");
+    const [ids, others] = [await idsOf(one.id), await idsOf(other.id)];
+    expect([ids.length, others.length]).toEqual([6, 3]);
+    for (const some of [ids, others]) expect(some).toEqual(some.toSorted((a, b) => a - b));
+    expect(new Set([...ids, ...others]).size).toBe(9);
+    expect((await story(one.id)).slice(2).map(({ action }) => action)).toEqual([
+      "updated",
+      "status_changed",
+      "assigned",
+    ]);
+  });
+
+  test("go on above those that were counted over all tickets before", async () => {
+    const { id } = await report();
+    await execute(`UPDATE ticket_timeline SET id = 17 WHERE ticket_id = ${id}`);
+    await Promise.all(Array.from({ length: 5 }, (_, n) => desk.comment(people.operator, id, `Comment ${n}`)));
+    const [old, ...ids] = await idsOf(id);
+    expect(old).toBe(17);
+    expect(new Set(ids).size).toBe(5);
+    for (const entry of ids) expect(entry).toBeGreaterThan(17);
+  });
+});

@@ -2,8 +2,8 @@
 import { sqliteTable } from "drizzle-orm/sqlite-core";
 
 export const delivery_attempts = /* @__PURE__ */ sqliteTable("delivery_attempts", (t) => ({
-  id: t.integer().notNull(),
   delivery_id: t.integer().notNull(),
+  id: t.integer().notNull(),
   generation: t.integer().notNull(),
   attempt: t.integer().notNull(),
   started_at: t.text().notNull(),

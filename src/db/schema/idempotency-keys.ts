@@ -2,6 +2,7 @@
 import { sqliteTable } from "drizzle-orm/sqlite-core";
 
 export const idempotency_keys = /* @__PURE__ */ sqliteTable("idempotency_keys", (t) => ({
+  id: t.integer().notNull(),
   user_id: t.integer().notNull(),
   route: t.text().notNull(),
   key: t.text().notNull(),

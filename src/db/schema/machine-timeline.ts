@@ -2,8 +2,8 @@
 import { sqliteTable } from "drizzle-orm/sqlite-core";
 
 export const machine_timeline = /* @__PURE__ */ sqliteTable("machine_timeline", (t) => ({
-  id: t.integer().notNull(),
   machine_id: t.integer().notNull(),
+  id: t.integer().notNull(),
   user_id: t.integer().notNull(),
   user_name: t.text().notNull(),
   old_value: t.text().notNull(),

@@ -14,8 +14,8 @@ type TicketTimelineAction =
   | "notification_failed";
 
 export const ticket_timeline = /* @__PURE__ */ sqliteTable("ticket_timeline", (t) => ({
-  id: t.integer().notNull(),
   ticket_id: t.integer().notNull(),
+  id: t.integer().notNull(),
   user_id: t.integer(),
   user_name: t.text(),
   action: t.text().$type<TicketTimelineAction>().notNull(),

@@ -78,8 +78,7 @@ const INSERT_TIMELINE = addEntries(
     comment: "'imported'",
     created_at: "t.updated_at",
   },
-  `FROM (${NUMBERED}) AS n JOIN tickets t ON t.ticket_id = n.ticket_id JOIN users u ON u.id = t.reported_by
-   ORDER BY n.line`,
+  `FROM (${NUMBERED}) AS n JOIN tickets t ON t.ticket_id = n.ticket_id JOIN users u ON u.id = t.reported_by`,
 );
 
 /** The members that tell a line's number. */
