@@ -27,26 +27,25 @@ const pushes = (tickets: string, event: string, subject: string, assignee: boole
  * Tells assignee and supervisors of open tickets past their `scheduled_date`, once per date. Telling and noting that
  * it was told are one batch, so overlapping runs tell once.
  */
-async function tellOverdue(ctx: Context): Promise<void> {
+function tellOverdue(ctx: Context): D1PreparedStatement[] {
   const now = ctx.now().toISOString();
-  const [told] = await ctx.env.DB.batch<{ id: number }>([
+  return [
     enqueue(ctx, pushes(OVERDUE, "ticket.overdue", "'/overdue:' || t.scheduled_date", true), [now, now], {
       once: true,
     }),
     ctx.env.DB.prepare(`UPDATE tickets SET overdue_notified_for = scheduled_date WHERE id IN (${OVERDUE})`).bind(now),
-  ]);
-  await announce(ctx, told?.results.map((row) => row.id) ?? []);
+  ];
 }
 
 /**
  * Takes critical tickets that nobody has acknowledged for ESCALATE_AFTER_MINUTES to the supervisors, by push and as
  * `notification.fallback`, once.
  */
-async function escalate(ctx: Context): Promise<void> {
+function escalate(ctx: Context): D1PreparedStatement[] {
   const now = ctx.now();
   const at = now.toISOString();
   const before = new Date(now.getTime() - ctx.env.ESCALATE_AFTER_MINUTES * 60_000).toISOString();
-  const results = await ctx.env.DB.batch<{ id: number }>([
+  return [
     enqueue(ctx, pushes(UNACKNOWLEDGED, "ticket.escalated", "'/escalated'", false), [at, before], { once: true }),
     enqueue(
       ctx,
@@ -66,15 +65,14 @@ async function escalate(ctx: Context): Promise<void> {
       at,
       before,
     ),
-  ]);
-  await announce(
-    ctx,
-    results.slice(0, 2).flatMap((result) => result.results.map((row) => row.id)),
-  );
+  ];
 }
 
 /** The part of the cron run of each minute that finds tickets which nobody looks after. */
 export async function remind(ctx: Context): Promise<void> {
-  await tellOverdue(ctx);
-  await escalate(ctx);
+  const results = await ctx.env.DB.batch<{ id: number }>([...tellOverdue(ctx), ...escalate(ctx)]);
+  await announce(
+    ctx,
+    results.flatMap((result) => result.results.map((row) => row.id)),
+  );
 }
