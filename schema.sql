@@ -401,8 +401,6 @@ CREATE INDEX tickets_priority ON tickets (priority_rank, created_at, id) WHERE d
 
 CREATE INDEX tickets_status ON tickets (status, created_at, id) WHERE deleted_at IS NULL;
 
-CREATE INDEX tickets_machine ON tickets (machine_id, created_at, id) WHERE deleted_at IS NULL;
-
 CREATE INDEX tickets_machine_type ON tickets (machine_type_id, created_at, id) WHERE deleted_at IS NULL;
 
 CREATE INDEX tickets_reporter ON tickets (reported_by, created_at, id) WHERE deleted_at IS NULL;
@@ -713,3 +711,36 @@ CREATE TABLE machine_timeline (
   created_at TEXT    NOT NULL,
   PRIMARY KEY (machine_id, id)
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX tickets_machine ON tickets (machine_id, created_at, id);
+
+CREATE TABLE customer_blocks (
+  -- The customers' ids by 256.
+  block INTEGER PRIMARY KEY,
+  words TEXT    NOT NULL
+) STRICT;
+
+CREATE TRIGGER customer_blocks_inserted AFTER INSERT ON customers
+BEGIN
+  INSERT INTO customer_blocks (block, words)
+  SELECT NEW.id / 256, group_concat(search_text, char(10)) FROM customers
+  WHERE id >= NEW.id / 256 * 256 AND id < NEW.id / 256 * 256 + 256
+  ON CONFLICT DO UPDATE SET words = excluded.words;
+END;
+
+CREATE TRIGGER customer_blocks_updated AFTER UPDATE OF name_words, company_words, email, phone, whatsapp ON customers
+WHEN OLD.search_text <> NEW.search_text
+BEGIN
+  UPDATE customer_blocks
+  SET words = (SELECT group_concat(search_text, char(10)) FROM customers
+               WHERE id >= NEW.id / 256 * 256 AND id < NEW.id / 256 * 256 + 256)
+  WHERE block = NEW.id / 256;
+END;
+
+CREATE TRIGGER customer_blocks_deleted AFTER DELETE ON customers
+BEGIN
+  UPDATE customer_blocks
+  SET words = coalesce((SELECT group_concat(search_text, char(10)) FROM customers
+                        WHERE id >= OLD.id / 256 * 256 AND id < OLD.id / 256 * 256 + 256), '')
+  WHERE block = OLD.id / 256;
+END;

@@ -20,9 +20,9 @@ const RECORDS_OF = "user_id IN (SELECT id FROM users) AND route";
  */
 const forget = (condition: string): string[] => [
   ...forgetNotifications(condition),
-  `DELETE FROM contact_history WHERE customer_id = ?1 AND ${condition}`,
-  `DELETE FROM contact_methods WHERE customer_id = ?1 AND ${condition}`,
-  `DELETE FROM contact_preferences WHERE customer_id = ?1 AND ${condition}`,
+  `DELETE FROM contact_history WHERE customer_id = (SELECT ?1 WHERE ${condition})`,
+  `DELETE FROM contact_methods WHERE customer_id = (SELECT ?1 WHERE ${condition})`,
+  `DELETE FROM contact_preferences WHERE customer_id = (SELECT ?1 WHERE ${condition})`,
   `UPDATE idempotency_keys SET body = json_set(body, '$.customer.name', 'erased', '$.customer.company', NULL,
      '$.customer.email', NULL, '$.customer.phone', NULL, '$.customer.whatsapp', NULL, '$.customer.language', NULL,
      '$.customer.notes', NULL)

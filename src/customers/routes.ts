@@ -10,7 +10,8 @@ import { AppError } from "../problem.ts";
 import { defineRoute } from "../route.ts";
 import { can } from "../vocabulary/roles.ts";
 import { exportCustomer } from "./export.ts";
-import { findCustomer, listCustomers } from "./read.ts";
+import { listCustomers } from "./list.ts";
+import { findCustomer } from "./read.ts";
 import { eraseCustomer, removeCustomer } from "./remove.ts";
 import { createCustomer, updateCustomer } from "./save.ts";
 import {

@@ -6,6 +6,7 @@ export * from "./schema/channel-pauses.ts";
 export * from "./schema/contact-history.ts";
 export * from "./schema/contact-methods.ts";
 export * from "./schema/contact-preferences.ts";
+export * from "./schema/customer-blocks.ts";
 export * from "./schema/customers.ts";
 export * from "./schema/deliveries.ts";
 export * from "./schema/delivery-attempts.ts";

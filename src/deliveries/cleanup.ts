@@ -7,6 +7,8 @@ import type { FinalDeliveryStatus } from "../vocabulary/deliveries.ts";
 export const RETENTION_DAYS = 30;
 const BATCH_ROWS = 500;
 const BATCHES_PER_RUN = 10;
+/** More than one run removes: then it is known that something remains. */
+const MATCHED_MAX = 10_000;
 const HOUR_MS = 60 * 60_000;
 /** The indexes by age begin with the channel. */
 const ANY_CHANNEL = `channel IN (${CHANNELS.map((channel) => `'${channel}'`).join()})`;
@@ -55,7 +57,8 @@ export async function purgeDeliveries(ctx: Context): Promise<boolean> {
 /**
  * Removes old deliveries with their attempts and push logs, in bounded batches. Once per idempotency key.
  *
- * @returns 200 with how many matched, and how many are gone; call again while `remaining` is not 0.
+ * @returns 200 with how many matched, counted up to MATCHED_MAX, and how many are gone; call again while `remaining` is
+ *   not 0.
  * @throws AppError as `claimOnce` does.
  */
 export function cleanUp(ctx: ActorContext, input: CleanupInput, record: IdempotencyRecord | null): Promise<Answer> {
@@ -63,7 +66,11 @@ export function cleanUp(ctx: ActorContext, input: CleanupInput, record: Idempote
   const old = oldRows(ctx, input);
   return claimOnce(ctx, record, {
     status: 200,
-    needs: [ctx.env.DB.prepare(`SELECT COUNT(*) AS n FROM deliveries WHERE ${old.condition}`).bind(old.before)],
+    needs: [
+      ctx.env.DB.prepare(
+        `SELECT COUNT(*) AS n FROM (SELECT 1 FROM deliveries WHERE ${old.condition} LIMIT ${MATCHED_MAX})`,
+      ).bind(old.before),
+    ],
     async run([found]) {
       const [count] = (found?.results ?? []) as { n: number }[];
       const matched = count?.n ?? 0;

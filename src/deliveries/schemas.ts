@@ -89,5 +89,10 @@ export const CleanupInput = z
   .openapi("CleanupInput");
 
 export const CleanupOutput = z
-  .object({ matched: count, deleted: count, remaining: count, dry_run: z.boolean() })
+  .object({
+    matched: count.openapi({ description: "Counted up to 10,000." }),
+    deleted: count.openapi({ description: "5,000 at most." }),
+    remaining: count.openapi({ description: "Send the request again while this is not 0." }),
+    dry_run: z.boolean(),
+  })
   .openapi("CleanupOutput");

@@ -50,7 +50,7 @@ const NOTIFICATIONS = `
   SELECT d.id FROM contact_history h
   JOIN deliveries d ON d.subject >= 'ticket:' || h.ticket_id || '/customer:' || h.customer_id || '/'
                    AND d.subject < 'ticket:' || h.ticket_id || '/customer:' || h.customer_id || '0'
-  WHERE h.customer_id = ?1 AND d.event_type = 'customer.notify'`;
+  WHERE d.event_type = 'customer.notify' AND h.customer_id`;
 
 /**
  * SQL that removes what notifications hold about customer `?1`, under a further condition, before their contact history
@@ -58,10 +58,14 @@ const NOTIFICATIONS = `
  *
  * @param condition SQL that mentions `?1`.
  */
-export const forgetNotifications = (condition: string): string[] => [
-  `DELETE FROM delivery_attempts WHERE delivery_id IN (${NOTIFICATIONS}) AND ${condition}`,
-  `DELETE FROM deliveries WHERE id IN (${NOTIFICATIONS}) AND ${condition}`,
-];
+export function forgetNotifications(condition: string): string[] {
+  // Nobody, where the condition does not hold: then nothing is looked for either.
+  const theirs = `${NOTIFICATIONS} = (SELECT ?1 WHERE ${condition})`;
+  return [
+    `DELETE FROM delivery_attempts WHERE delivery_id IN (${theirs})`,
+    `DELETE FROM deliveries WHERE id IN (${theirs})`,
+  ];
+}
 
 /**
  * SQL that removes what e-mails hold about customer `?1`, under a further condition, before their contact methods go:

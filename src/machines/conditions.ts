@@ -1,10 +1,5 @@
-/**
- * SQL: the machine of the row `machines` has a ticket. Deleted ones count, since their rows and numbers remain; the
- * first half reads an index, the second is asked only when no ticket is left.
- */
-export const HAS_TICKETS = `(
-  EXISTS (SELECT 1 FROM tickets t WHERE t.machine_id = machines.id AND t.deleted_at IS NULL)
-  OR EXISTS (SELECT 1 FROM tickets t WHERE t.machine_id = machines.id))`;
+/** SQL: the machine of the row `machines` has a ticket. Deleted ones count, since their rows and numbers remain. */
+export const HAS_TICKETS = "EXISTS (SELECT 1 FROM tickets t WHERE t.machine_id = machines.id)";
 
 /** SQL: the machine of the row `machines` has a past that its row has to stand for: tickets, or states it was in. */
 export const HAS_HISTORY = `(

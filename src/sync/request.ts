@@ -51,12 +51,28 @@ export async function requestSync(
   });
 }
 
-// Everybody who is in use, and whoever is, or may be, still at Stripe although they are gone here: the sync removes them.
-const EVERYBODY = `
-  SELECT id FROM customers WHERE archived_at IS NULL
-  UNION SELECT there.id FROM (SELECT local_id AS id FROM external_links WHERE kind = 'stripe_customer'
-                              UNION SELECT customer_id FROM stripe_creations) there
-        LEFT JOIN customers c ON c.id = there.id WHERE c.id IS NULL OR c.erased_at IS NOT NULL`;
+/** Where nothing follows. */
+const END = Number.MAX_SAFE_INTEGER;
+
+// The ids that one statement goes through: after `?`, up to that of the last of so many customers.
+const SPAN = `
+  WITH span (after, last) AS MATERIALIZED (
+    SELECT after, (SELECT iif(COUNT(*) < ${BATCH_CUSTOMERS}, ${END}, MAX(id))
+                   FROM (SELECT id FROM customers WHERE id > place.after ORDER BY id LIMIT ${BATCH_CUSTOMERS}))
+    FROM (SELECT CAST(? AS INTEGER) AS after) AS place)`;
+
+// Everybody of these who is in use, and whoever is, or may be, still at Stripe although they are gone here: the sync removes
+// them.
+const EVERYBODY = `${SPAN}
+  SELECT c.id FROM span CROSS JOIN customers c ON c.id > after AND c.id <= last WHERE c.archived_at IS NULL
+  UNION SELECT there.id FROM (
+    SELECT local_id AS id FROM span CROSS JOIN external_links
+      ON kind = 'stripe_customer' AND local_id > after AND local_id <= last
+    UNION SELECT customer_id FROM span CROSS JOIN stripe_creations ON customer_id > after AND customer_id <= last) there
+  LEFT JOIN customers c ON c.id = there.id WHERE c.id IS NULL OR c.erased_at IS NOT NULL`;
+
+const NAMED = `
+  SELECT id FROM customers WHERE id IN (SELECT value FROM json_each(?)) AND id > ? ORDER BY id LIMIT ${BATCH_CUSTOMERS}`;
 
 /**
  * Enqueues the sync of customers: those named, or all, in statements of bounded size. Repeating it changes nothing but
@@ -95,7 +111,7 @@ export async function requestSyncs(
 /** The ids of a JSON array that no customer has. */
 const UNKNOWN = `
   SELECT DISTINCT CAST(value AS INTEGER) AS id FROM json_each(?)
-  WHERE value NOT IN (SELECT id FROM customers) ORDER BY id`;
+  WHERE NOT EXISTS (SELECT 1 FROM customers WHERE id = value) ORDER BY id`;
 
 /** Enqueues the next customers after this id; `next` is where to go on. */
 async function enqueueBatch(
@@ -103,14 +119,14 @@ async function enqueueBatch(
   ids: string | undefined,
   after: number,
 ): Promise<{ jobs: number[]; next: number | null }> {
-  const chosen =
-    ids === undefined ? EVERYBODY : "SELECT id FROM customers WHERE id IN (SELECT value FROM json_each(?))";
-  const customers = `SELECT id FROM (${chosen}) WHERE id > ? ORDER BY id LIMIT ${BATCH_CUSTOMERS}`;
-  const params = ids === undefined ? [after] : [ids, after];
-  const [last, enqueued] = await ctx.env.DB.batch<{ id: number | null }>([
-    ctx.env.DB.prepare(`SELECT MAX(id) AS id FROM (${customers})`).bind(...params),
-    enqueueSync(ctx, `(${customers}) AS c WHERE true`, params),
+  const { DB } = ctx.env;
+  const isAll = ids === undefined;
+  const params = isAll ? [after] : [ids, after];
+  const [found, enqueued] = await DB.batch<{ id: number | null }>([
+    DB.prepare(isAll ? `${SPAN} SELECT last AS id FROM span` : `SELECT MAX(id) AS id FROM (${NAMED})`).bind(...params),
+    enqueueSync(ctx, `(${isAll ? EVERYBODY : NAMED}) AS c WHERE true`, params),
   ]);
   const jobs = enqueued?.results.flatMap((row) => row.id ?? []) ?? [];
-  return { jobs, next: jobs.length < BATCH_CUSTOMERS ? null : (last?.results[0]?.id ?? null) };
+  const last = found?.results[0]?.id ?? END;
+  return { jobs, next: last === END || (!isAll && jobs.length < BATCH_CUSTOMERS) ? null : last };
 }

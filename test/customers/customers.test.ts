@@ -1,3 +1,4 @@
+import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { encodeCursor } from "../../src/http/cursor.ts";
 import { bindings, execute, machine, type Person, person, queryAll, rowCounts, send, startApp } from "../helpers.ts";
@@ -195,31 +196,28 @@ describe("finding customers", () => {
     await expectProblem(await on.page(query), 400, "validation_failed");
   });
 
-  test("no list or search sorts; each goes through customers by id, the archived by their index", async () => {
+  test("a list or search reads a page, however many customers there are", async () => {
     await execute(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)
                    INSERT INTO customers (name, name_words, phone, created_at, updated_at)
                    SELECT 'Bulk ' || i, ' bulk ' || i, '+1999' || printf('%07d', i), '2026-01-01', '2026-01-01' FROM n`);
-    const plans = async (query: string) => {
+    const cursor = encodeCursor("customers", [5000]);
+    for (const query of [
+      "",
+      `?cursor=${cursor}`,
+      "?archived=true",
+      "?q=bulk",
+      `?q=bulk&cursor=${cursor}`,
+      "?q=4185550144",
+      "?q=nobody",
+    ]) {
       statements.length = 0;
       await on.list(query);
-      const lists = statements.filter(({ sql }) => /from "customers"/.test(sql));
-      expect(lists).toHaveLength(1);
-      return Promise.all(lists.map(planOf));
-    };
-    expect(await plans("")).toEqual([["SCAN customers"]]);
-    expect(await plans(`?cursor=${encodeCursor("customers", [5000])}`)).toEqual([
-      ["SEARCH customers USING INTEGER PRIMARY KEY (rowid<?)"],
-    ]);
-    expect(await plans("?archived=true")).toEqual([["SCAN customers USING INDEX customers_archived"]]);
-    expect(await plans("?q=bulk")).toEqual([["SCAN customers"]]);
-    expect(await plans("?q=4185550144")).toEqual([
-      [
-        "SCAN customers",
-        "LIST SUBQUERY 1",
-        "SEARCH contact_methods USING INDEX contact_methods_value (value=?)",
-        "CREATE BLOOM FILTER",
-      ],
-    ]);
+      const [page] = statements.filter(({ sql }) => sql.includes("WITH"));
+      const { meta } = await env.DB.prepare(page?.sql ?? "")
+        .bind(...(page?.params ?? []))
+        .all();
+      expect(meta.rows_read, query).toBeLessThan(1200);
+    }
     expect(await found("zacharie")).toEqual(["Zacharie Noël"]);
     await execute("DELETE FROM customers WHERE name LIKE 'Bulk %'");
   });

@@ -113,6 +113,7 @@ test("blank numbers and addresses are none, and versions stay", async () => {
 });
 
 test("they are found and saved by the application like any other", async () => {
+  await applyD1Migrations(env.EMPTY_DB, env.MIGRATIONS);
   const supervisor = await adopt(await person("supervisor"));
   const app = startApp({}, { ...env, DB: env.EMPTY_DB });
   const on = customersOf(app, () => supervisor);

@@ -13,7 +13,7 @@ export const SHOP = {
   rarePerson: 40,
   /** Every tenth ticket is theirs. */
   bigCustomer: 1,
-  customers: 3000,
+  customers: 8000,
 };
 
 const instant = (seconds: string) => `strftime('%Y-%m-%dT%H:%M:%fZ', '${NOW}', (${seconds}) || ' seconds')`;

@@ -144,7 +144,7 @@ export const READS: Record<string, Reads> = {
     queries: [
       ...NUMBERS,
       middle("customers"),
-      { cursor: encodeCursor("customers", [1500]) },
+      { cursor: encodeCursor("customers", [4000]) },
       ...each("archived", ["true", "false"]),
       // Nobody's, one person's, half of a word that all have, a number, digits of one, an address, six words.
       ...each("q", [
@@ -159,12 +159,12 @@ export const READS: Record<string, Reads> = {
       ]),
       { q: "a b c d e f" },
       { q: "zebulon", archived: "true" },
-      { q: "customer", cursor: encodeCursor("customers", [1500]) },
+      { q: "customer", cursor: encodeCursor("customers", [4000]) },
     ],
   },
   "/api/customers/{id}": { params: [{ id: 1 }] },
   "/api/customers/{id}/export": {
-    // All e-mails of theirs are looked through for each page.
+    // For each page all e-mails are looked through that one customer has ever got: six rows for each of them.
     most: 15_000,
     params: [{ id: SHOP.bigCustomer }, { id: 2 }],
     queries: [...NUMBERS, { cursor: encodeCursor("customer_export", [null, 1000, 1000, 10_000]) }],
@@ -213,7 +213,9 @@ export const READS: Record<string, Reads> = {
   "/api/deliveries/{id}": { params: [{ id: 1 }, { id: 10_000 }] },
   // Figures, each counted up to 10,000.
   "/api/sync": { most: 50_000 },
+  // Figures of a month, also while its days are not kept yet.
   "/api/stats": {
+    most: 50_000,
     queries: [
       {},
       { machine_id: 3 },
@@ -229,3 +231,34 @@ export const YEARS: Query[] = [
   { from: "2025-11-20T15:00:00.000Z", machine_id: 3 },
   { from: "2023-12-01T00:00:00.000Z", to: "2024-11-30T00:00:00.000Z" },
 ];
+
+const body = (path: string, sent?: unknown) => async () => ({ path, ...(sent !== undefined && { body: sent }) });
+
+/** Changes of what much hangs on. */
+export const HEAVY = {
+  "PATCH /api/machines/{id}, of many tickets": body("/api/machines/3", { location: "Hall 2" }),
+  "DELETE /api/machines/{id}, of many tickets": body("/api/machines/4"),
+  "PATCH /api/users/{id}, of many tickets": body("/api/users/5", { active: false, role: "operator" }),
+  "PATCH /api/customers/{id}, of many tickets": body(`/api/customers/${SHOP.bigCustomer}`, {
+    email: "new@customer.example",
+  }),
+  "DELETE /api/customers/{id}, of many tickets": body(`/api/customers/${SHOP.bigCustomer}`),
+  "DELETE /api/customers/{id}, erased": body("/api/customers/7?erase=true"),
+  "PATCH /api/tickets/{ref}, an old one": body("/api/tickets/12345", { title: "Renamed" }),
+  "DELETE /api/tickets/{ref}, an old one": body("/api/tickets/12346"),
+  "POST /api/deliveries/cleanup, counted only": body("/api/deliveries/cleanup", {
+    older_than_hours: 720,
+    dry_run: true,
+  }),
+  "POST /api/sync/customers, all": body("/api/sync/customers", {}),
+};
+
+/** Rows of changes that concern more than a page: figures, what is removed, everybody. */
+export const MORE_ROWS: Record<string, number> = {
+  "POST /api/sync/resume": 50_000,
+  // Five thousand deliveries with their tries and pushes, or counting ten thousand.
+  "POST /api/deliveries/cleanup": 100_000,
+  "POST /api/deliveries/cleanup, counted only": 10_100,
+  // For each customer.
+  "POST /api/sync/customers, all": 15 * SHOP.customers,
+};

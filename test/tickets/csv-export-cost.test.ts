@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { createContext } from "../../src/context.ts";
+import { EXPORT_LOOKED_AT, EXPORT_PAGE } from "../../src/tickets/csv/export.ts";
 import { fileWords } from "../../src/tickets/filing.ts";
 import { realWorld } from "../../src/world.ts";
 import { countedDatabase } from "../deliveries/counted-database.ts";
@@ -85,8 +86,8 @@ describe.each(["not filed", "filed"])(
       const expected = newestFirst(keep);
       const { ids, rowsRead, trips } = await exported(query);
       expect(ids).toEqual(expected);
-      // A page is full, or a thousand tickets were looked at for it.
-      const pages = Math.ceil(expected.length / 400) + Math.ceil(COUNT / 1000);
+      // A page is full, or so many tickets were looked at for it.
+      const pages = Math.ceil(expected.length / EXPORT_PAGE) + Math.ceil(COUNT / EXPORT_LOOKED_AT);
       // Who asks, what is searched for; then a trip for each page.
       expect(trips).toBeLessThanOrEqual(pages + 3);
       // A ticket is six rows (itself, machine, type, people); finding it costs a few more, also where a filter passes it over.

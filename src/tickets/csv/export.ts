@@ -3,10 +3,10 @@ import { localDate } from "../../time/days.ts";
 import { Ticket } from "../schemas.ts";
 import { guarded } from "./text.ts";
 
-/** Tickets that one page of an export holds: 100,000 tickets are 250 queries, and memory never sees more. */
-export const EXPORT_PAGE = 400;
+/** Tickets that one page of an export holds: 100,000 tickets are 286 queries, and memory never sees more. */
+export const EXPORT_PAGE = 350;
 /** Tickets that are looked at for one page. */
-export const EXPORT_LOOKED_AT = 1000;
+export const EXPORT_LOOKED_AT = 900;
 
 /** One page of the list that is exported, from the cursor that the page before gave. */
 export type FetchPage = (cursor: string | undefined) => Promise<{ tickets: Ticket[]; next_cursor: string | null }>;
