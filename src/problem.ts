@@ -1,5 +1,6 @@
 import { PROBLEMS, type ProblemCode } from "./problem-codes.ts";
 import { LOCALES, type Locale } from "./vocabulary/locales.ts";
+import type { TicketStatus } from "./vocabulary/statuses.ts";
 
 export { PROBLEMS, type ProblemCode };
 
@@ -21,6 +22,11 @@ export interface ProblemMembers {
   known?: string[];
   maximum?: number;
   tickets?: string[];
+  /** How the ticket stands, which somebody else has changed. */
+  current?: { status: TicketStatus; assigned_to: number | null; assignee_name: string | null; version: number };
+  /** Who has changed it, and when; null: not a person. */
+  by?: string | null;
+  at?: string | null;
 }
 
 interface AppErrorOptions {
@@ -46,6 +52,10 @@ export class AppError extends Error {
 /** Refuses a value that has the right form, and yet cannot be. */
 export const notAccepted = (path: string, message: string): AppError =>
   new AppError("value_not_accepted", { params: { fields: path }, errors: [{ path, message }] });
+
+/** 412 with the version that there is (RFC 9110 section 8.8.3). @param current how a ticket stands. */
+export const versionConflict = (version: number, current?: ProblemMembers["current"]): AppError =>
+  new AppError("version_conflict", { headers: { etag: `"${version}"` }, ...(current && { members: { current } }) });
 
 /** 429 with `Retry-After` (RFC 9110 section 10.2.3). */
 export const tooManyRequests = (seconds: number): AppError =>

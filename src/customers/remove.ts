@@ -3,7 +3,7 @@ import { throughLostConnections } from "../db/lost-connections.ts";
 import { announceEnqueued } from "../deliveries/outbox.ts";
 import { forgetEmails, forgetNotifications } from "../emails/personal-data.ts";
 import { anyVersion, ifMatchHolds } from "../http/etag.ts";
-import { AppError } from "../problem.ts";
+import { versionConflict } from "../problem.ts";
 import { syncGone } from "../sync/enqueue.ts";
 import { findCustomer } from "./read.ts";
 
@@ -36,7 +36,7 @@ const forget = (condition: string): string[] => [
 
 /** The version that a removal is bound to, as SQL over the row `customers`. */
 function versionGuard(ifMatch: string | undefined, version: number): string {
-  if (!ifMatchHolds(ifMatch, version)) throw new AppError("version_conflict");
+  if (!ifMatchHolds(ifMatch, version)) throw versionConflict(version);
   return anyVersion(ifMatch) ? "true" : `version = ${version}`;
 }
 
@@ -48,8 +48,10 @@ async function runRemoval(ctx: RequestContext, id: number, unbound: boolean, sta
   const results = await throughLostConnections(ctx, unbound, () => ctx.env.DB.batch<{ id: number }>(statements));
   announceEnqueued(ctx, results.slice(-1));
   if (unbound || results.some((result) => result.results.length > 0)) return;
-  const left = await ctx.env.DB.prepare("SELECT 1 FROM customers WHERE id = ?").bind(id).first();
-  if (left) throw new AppError("version_conflict");
+  const left = await ctx.env.DB.prepare("SELECT version FROM customers WHERE id = ?")
+    .bind(id)
+    .first<{ version: number }>();
+  if (left) throw versionConflict(left.version);
 }
 
 /**

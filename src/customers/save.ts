@@ -12,7 +12,7 @@ import {
   exactlyOnce,
   type IdempotencyRecord,
 } from "../http/idempotency.ts";
-import { AppError } from "../problem.ts";
+import { versionConflict } from "../problem.ts";
 import { searchText } from "../search/words.ts";
 import { syncCreated, syncIfChanged } from "../sync/enqueue.ts";
 import { keepContacts, syncContacts, WHATSAPP_FOLLOWS } from "./contact-sync.ts";
@@ -123,7 +123,7 @@ export function updateCustomer(
   const unbound = anyVersion(ifMatch);
   const write = async () => {
     const before = await findChangeable(ctx, id);
-    if (!ifMatchHolds(ifMatch, before.version)) throw new AppError("version_conflict");
+    if (!ifMatchHolds(ifMatch, before.version)) throw versionConflict(before.version);
     const answer = answerStatement(ctx, record, 200, SELECT_CHANGED, [id]);
     const now = ctx.now().toISOString();
     const set = assignments(input, now);
@@ -143,8 +143,7 @@ export function updateCustomer(
     ]).catch(async (error: unknown): Promise<never> => {
       if (!isNotNullViolation(error, "customers.version")) throw error;
       // Erased or changed since it was read.
-      await findChangeable(ctx, id);
-      throw new AppError("version_conflict");
+      throw versionConflict((await findChangeable(ctx, id)).version);
     });
     announceEnqueued(ctx, results.slice(0, sync.length));
     return answerFromBatch(200, results, "customer_unknown");

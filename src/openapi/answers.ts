@@ -1,6 +1,7 @@
 import { type RouteConfig, z } from "@hono/zod-openapi";
-import { id } from "../http/schemas.ts";
+import { id, instant, version } from "../http/schemas.ts";
 import { ERRORS_MAX, type FieldError, PROBLEMS, type ProblemCode, type ProblemMembers } from "../problem.ts";
+import { TICKET_STATUSES } from "../vocabulary/statuses.ts";
 
 /** Headers of answers, described once and referred to by every answer that has them. */
 export const ANSWER_HEADERS = {
@@ -78,6 +79,20 @@ const EXTENSIONS = {
   tickets: z.array(z.string()).max(20).optional().openapi({
     description: "With `machine_is_down`: numbers of the open tickets that hold it, the oldest 20 at most.",
   }),
+  current: z
+    .object({
+      status: z.enum(TICKET_STATUSES),
+      assigned_to: id.nullable(),
+      assignee_name: z.string().nullable(),
+      version,
+    })
+    .optional()
+    .openapi({ description: "With `overtaken`, and `version_conflict` of a ticket: how it stands." }),
+  by: z.string().nullable().optional().openapi({ description: "With `overtaken`: who was first." }),
+  at: instant
+    .nullable()
+    .optional()
+    .openapi({ type: ["string", "null"], description: "With `overtaken`: when they did it." }),
 } satisfies { [Member in keyof ProblemMembers]-?: z.ZodType<ProblemMembers[Member]> };
 
 /** The body of every error (RFC 9457). */
@@ -102,6 +117,7 @@ export const ProblemSchema = z
 /** What tells more of a problem than its body does. */
 const PROBLEM_HEADERS: Partial<Record<ProblemCode, AnswerHeader>> = {
   unauthorized: "WWW-Authenticate",
+  version_conflict: "ETag",
   too_many_requests: "Retry-After",
   request_in_progress: "Retry-After",
   database_unavailable: "Retry-After",

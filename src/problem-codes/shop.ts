@@ -72,6 +72,11 @@ export const SHOP_PROBLEMS = {
     ["Illegal status transition", "A ticket that is '{from}' cannot become '{to}'."],
     ["Changement d'état impossible", "Un ticket à l'état « {from} » ne peut pas passer à « {to} »."],
   ),
+  overtaken: problem(
+    409,
+    ["Overtaken", "Somebody else was quicker: the ticket is not as it was when you decided this."],
+    ["Devancé", "Quelqu'un a été plus rapide : le ticket n'est plus tel qu'au moment de votre décision."],
+  ),
   email_taken: problem(
     409,
     ["E-mail address taken", "Another account already has this e-mail address."],

@@ -55,6 +55,10 @@ const OF_CODE: { [C in ProblemCode]?: Advice } = {
     "The member `allowed` lists what the ticket may become. Somebody else may have been first: `current_status` and `assigned_to` say so.",
     "Le membre `allowed` énumère les états possibles. Quelqu'un vous a peut-être devancé : voyez `current_status` et `assigned_to`.",
   ),
+  overtaken: advice(
+    "The members `by` and `at` say who was first, and when; `current` says how the ticket stands. Let it be, or send the change again with what it is now.",
+    "Les membres `by` et `at` disent qui a devancé et quand; `current` dit où en est le ticket. Laissez-le ainsi, ou renvoyez le changement avec l'état actuel.",
+  ),
   machine_type_code_taken: TAKEN,
   email_taken: TAKEN,
   serial_number_taken: TAKEN,

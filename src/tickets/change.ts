@@ -13,12 +13,13 @@ import {
   type IdempotencyRecord,
 } from "../http/idempotency.ts";
 import { followTickets, tellState } from "../machines/state.ts";
-import { AppError } from "../problem.ts";
+import { versionConflict } from "../problem.ts";
 import type { CustomerNews, PushEvent, WebhookEvent } from "../vocabulary/events.ts";
 import type { TimelineAction } from "../vocabulary/timeline.ts";
 import { atOneInstant } from "../world.ts";
 import { addEntries } from "./entries.ts";
 import { actorDocument, newsJob, pushJobs, webhookJobs } from "./events.ts";
+import { currentOf } from "./overtaken.ts";
 import { selectMembers } from "./projection.ts";
 import { readForChange } from "./read.ts";
 import type { Ticket } from "./schemas.ts";
@@ -94,10 +95,11 @@ export function changeTicket<More = never>(
  * What binds a change to the version that `If-Match` names: the one thing that makes it fail because somebody else was
  * quicker.
  *
- * @throws AppError `version_conflict`.
+ * @throws AppError `version_conflict` with `current`.
  */
-export function boundTo(ifMatch: string | undefined, { version }: Ticket): Fragment[] {
-  if (!ifMatchHolds(ifMatch, version)) throw new AppError("version_conflict");
+export function boundTo(ifMatch: string | undefined, ticket: Ticket): Fragment[] {
+  const { version } = ticket;
+  if (!ifMatchHolds(ifMatch, version)) throw versionConflict(version, currentOf(ticket));
   return anyVersion(ifMatch) ? [] : [{ sql: "version = ?", params: [version] }];
 }
 

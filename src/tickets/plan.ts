@@ -3,10 +3,10 @@ import { searchText } from "../search/words.ts";
 import { STATUSES, type TicketStatus } from "../vocabulary/statuses.ts";
 import type { Change } from "./change.ts";
 import { noteEdit } from "./filing.ts";
-import { type Ticket, UpdateTicketInput } from "./schemas.ts";
+import { ChangedFields, type Ticket, type UpdateTicketInput } from "./schemas.ts";
 import { checkTransition } from "./transitions.ts";
 
-const { status: _, assigned_to: __, comment: ___, ...plain } = UpdateTicketInput.shape;
+const { status: _, assigned_to: __, comment: ___, ...plain } = ChangedFields.shape;
 /** Fields that change without a rule of their own: all but those three. */
 export const PLAIN_FIELDS = Object.keys(plain) as (keyof typeof plain)[];
 

@@ -93,7 +93,8 @@ const update = defineRoute({
   summary: "Change a ticket: fields, assignee, status",
   description:
     "Only the members that are sent change; null clears. Send `If-Match` with the `ETag` you have seen, and a change " +
-    "that somebody else has overtaken is refused with 412; without it nobody is. Moving an unassigned ticket to `diagnostic` or " +
+    "that somebody else has overtaken, be it by a comment, is refused with 412. `from_status` and `from_assigned_to` " +
+    "bind it to nothing else than what they name. Without any of them nobody is refused for that. Moving an unassigned ticket to `diagnostic` or " +
     "`in_progress` assigns it to you.",
   permission: "tickets:comment",
   params: TicketRefParam,
@@ -105,6 +106,7 @@ const update = defineRoute({
     "forbidden_field",
     "ticket_not_found",
     "illegal_status_transition",
+    "overtaken",
     "assignee_not_found",
     "customer_not_found",
     "value_not_accepted",

@@ -72,22 +72,33 @@ export const Ticket = z
   .openapi("Ticket");
 export type Ticket = z.output<typeof Ticket>;
 
-export const UpdateTicketInput = z
-  .object({
-    title: text(3, 200),
-    description: text(0, 5000)
-      .transform((value) => (value === "" ? null : value))
-      .nullable(),
-    priority: z.enum(TICKET_PRIORITIES),
-    assigned_to: id.nullable(),
-    customer_id: id.nullable(),
-    reporter_name: text(1, 100),
-    scheduled_date: inputInstant.nullable().openapi({ type: ["string", "null"] }),
-    reported_at: inputInstant,
-    is_machine_down: z.boolean(),
-    status: z.enum(TICKET_STATUSES),
-    comment: text(1, 5000),
-  } satisfies Record<ChangedField, z.ZodType>)
+/** What a PATCH may set. */
+export const ChangedFields = z.object({
+  title: text(3, 200),
+  description: text(0, 5000)
+    .transform((value) => (value === "" ? null : value))
+    .nullable(),
+  priority: z.enum(TICKET_PRIORITIES),
+  assigned_to: id.nullable(),
+  customer_id: id.nullable(),
+  reporter_name: text(1, 100),
+  scheduled_date: inputInstant.nullable().openapi({ type: ["string", "null"] }),
+  reported_at: inputInstant,
+  is_machine_down: z.boolean(),
+  status: z.enum(TICKET_STATUSES),
+  comment: text(1, 5000),
+} satisfies Record<ChangedField, z.ZodType>);
+
+export const UpdateTicketInput = ChangedFields.extend({
+  from_status: z.enum(TICKET_STATUSES).openapi({
+    description: "What `status` was when it was decided to change it: where it is another by now, 409 `overtaken`.",
+  }),
+  from_assigned_to: id.nullable().openapi({
+    description:
+      "Who had the ticket when it was decided to assign it: where it is neither they nor the new one by now, 409 " +
+      "`overtaken`.",
+  }),
+})
   .partial()
   .openapi("UpdateTicketInput", { example: { status: "in_progress", comment: "Bearing is worn, I change it." } });
 export type UpdateTicketInput = z.output<typeof UpdateTicketInput>;

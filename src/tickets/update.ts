@@ -4,8 +4,10 @@ import type { Answer, IdempotencyRecord } from "../http/idempotency.ts";
 import { AppError } from "../problem.ts";
 import { isAssignable } from "../users/assignable.ts";
 import { boundTo, type Change, changeTicket } from "./change.ts";
+import { checkOvertaken, type LastChanges, lastChanges } from "./overtaken.ts";
 import { PLAIN_FIELDS, planUpdate, stored } from "./plan.ts";
 import { SELECT_CHANGED_TICKET } from "./projection.ts";
+import { idOfRef } from "./read.ts";
 import { checkReportedAt } from "./reported-at.ts";
 import { checkFields } from "./rights.ts";
 import type { Ticket, UpdateTicketInput } from "./schemas.ts";
@@ -14,7 +16,7 @@ const ASSIGNEE = `SELECT u.name FROM users u WHERE u.id = ? AND ${isAssignable("
 const CUSTOMER = "SELECT 1 FROM customers c WHERE c.id = ? AND c.archived_at IS NULL";
 
 /** The people whom an update names: null is nobody who could be named. */
-interface References {
+interface References extends LastChanges {
   assignee: string | null;
   customer: 1 | null;
 }
@@ -25,8 +27,8 @@ interface References {
  *
  * @param ifMatch the `If-Match` header.
  * @returns 200 with `{"ticket": ...}`.
- * @throws AppError `forbidden_field`, `value_not_accepted`, `illegal_status_transition`, `assignee_not_found`,
- *   `customer_not_found`, `version_conflict`, and as `changeTicket` does.
+ * @throws AppError `forbidden_field`, `value_not_accepted`, `overtaken`, `illegal_status_transition`,
+ *   `assignee_not_found`, `customer_not_found`, `version_conflict`, and as `changeTicket` does.
  */
 export const updateTicket = (
   base: ActorContext,
@@ -38,13 +40,16 @@ export const updateTicket = (
   changeTicket<References>(base, ref, record, {
     status: 200,
     answer: SELECT_CHANGED_TICKET,
-    more: (ctx) =>
-      ctx.env.DB.prepare(`SELECT (${ASSIGNEE}) AS assignee, (${CUSTOMER}) AS customer`).bind(
+    more(ctx) {
+      const changes = lastChanges(input, idOfRef(ref));
+      return ctx.env.DB.prepare(`SELECT (${ASSIGNEE}) AS assignee, (${CUSTOMER}) AS customer, ${changes.sql}`).bind(
         // Whoever starts work may be about to get the ticket.
         input.assigned_to === undefined ? ctx.actor.id : input.assigned_to,
         input.customer_id ?? null,
-      ),
-    plan(ctx, ticket, named = { assignee: null, customer: null }) {
+        ...changes.params,
+      );
+    },
+    plan(ctx, ticket, named = { assignee: null, customer: null, moved: null, given: null }) {
       const sameVersion = boundTo(ifMatch, ticket);
       check(ctx, ticket, input, named);
       const change = planUpdate(ctx, ticket, input, named.assignee);
@@ -54,6 +59,7 @@ export const updateTicket = (
 
 function check(ctx: ActorContext, ticket: Ticket, input: UpdateTicketInput, named: References): void {
   checkFields(ctx.actor, input, ticket);
+  checkOvertaken(ticket, input, named);
   if (input.reported_at) checkReportedAt(input.reported_at, new Date(ticket.created_at));
   if (input.assigned_to && named.assignee === null) throw new AppError("assignee_not_found");
   if (input.customer_id && input.customer_id !== ticket.customer_id && named.customer === null) {
