@@ -68,6 +68,12 @@ export default {
       to: { path: "^src/", pathNot: ["^src/(web|vocabulary)/", "^src/.*/schemas\\.ts$"] },
     },
     {
+      name: "what-the-app-computes-knows-nothing-of-what-it-draws",
+      severity: "error",
+      from: { path: "^src/web/(words|device|api|store|sync)/" },
+      to: { path: "^src/web/(ui|phone|desk|app|sw|main|modules)[/.]" },
+    },
+    {
       name: "schemas-are-types-to-the-app",
       severity: "error",
       from: { path: "^src/web/" },
@@ -95,8 +101,9 @@ export default {
     {
       name: "no-orphans",
       severity: "error",
-      // The compiler finds declarations of a package by themselves, and wrangler.toml names what it puts in a place.
-      from: { orphan: true, path: "^src/", pathNot: "\\.d\\.ts$|^src/auth/left-out\\.ts$" },
+      // The compiler finds declarations of a package by themselves, and wrangler.toml names what it puts in a place; nobody
+      // imports a service worker.
+      from: { orphan: true, path: "^src/", pathNot: "\\.d\\.ts$|^src/(auth/left-out\\.ts$|web/sw/)" },
       to: {},
     },
     {

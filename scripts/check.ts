@@ -3,7 +3,7 @@ import { lintDocument, servedDocument } from "./lib/openapi.ts";
 import { run } from "./lib/shell.ts";
 
 // The Worker, the app and its service worker run in different places, which have different globals.
-for (const project of [".", "src/web"]) run("tsc", ["--noEmit", "--project", project]);
+for (const project of [".", "src/web", "src/web/sw"]) run("tsc", ["--noEmit", "--project", project]);
 run("biome", ["ci", "--error-on-warnings"]);
 run("depcruise", ["src", "scripts", "bench", "--config", ".dependency-cruiser.mjs"]);
 

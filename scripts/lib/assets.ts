@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, watch, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
-import { buildWeb, webInputs } from "./web.ts";
+import { existsSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, watch, writeFileSync } from "node:fs";
+import { basename, dirname, relative } from "node:path";
+import { buildWeb, type WebFiles, webInputs } from "./web.ts";
 
 const TARGET = "dist/assets";
 /** What the app in dist/assets was built from, and which files it consists of. */
@@ -25,10 +25,12 @@ SwaggerUIBundle({
  * Writes a file in one go. Leaves it alone when it holds this already: a running `wrangler dev` starts its Worker anew
  * when one is written.
  */
-function keep(file: string, content: Buffer): void {
+function keep(folder: string, name: string, content: Buffer): void {
+  const file = `${folder}/${name}`;
   if (existsSync(file) && readFileSync(file).equals(content)) return;
   mkdirSync(dirname(file), { recursive: true });
-  const unfinished = `${TARGET}/../.${process.pid}`;
+  // Beside the folder, since what is in it is served.
+  const unfinished = `${folder}/../.${process.pid}`;
   writeFileSync(unfinished, content);
   renameSync(unfinished, file);
 }
@@ -46,6 +48,14 @@ function readStamp(): Stamp {
 const isCurrent = ({ inputs, files }: Stamp): boolean =>
   inputs === webInputs() && files.every((file) => existsSync(`${TARGET}/${file}`));
 
+/** Puts a version of the app into a folder that is served, in the place of the one whose files are named. */
+export function placeWeb(folder: string, files: WebFiles, before = globSync(`${folder}/**/*.*`)): void {
+  // The page last: whoever gets it finds what it refers to.
+  for (const [name, content] of files) if (name !== "index.html") keep(folder, name, content);
+  keep(folder, "index.html", files.get("index.html") ?? Buffer.alloc(0));
+  for (const file of before) if (!files.has(relative(folder, file))) rmSync(file, { force: true });
+}
+
 /** Builds the app and puts it in place of the one that is there, unless that is the same. */
 export async function layOutWeb(): Promise<void> {
   const before = readStamp();
@@ -53,19 +63,21 @@ export async function layOutWeb(): Promise<void> {
   const inputs = webInputs();
   const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { version: string };
   const files = await buildWeb(`${version} (${inputs.slice(0, 7)})`);
-  // The page last: whoever gets it finds what it refers to.
-  for (const [name, content] of files) if (name !== "index.html") keep(`${TARGET}/${name}`, content);
-  keep(`${TARGET}/index.html`, files.get("index.html") ?? Buffer.alloc(0));
-  for (const file of before.files) if (!files.has(file)) rmSync(`${TARGET}/${file}`, { force: true });
-  keep(STAMP, Buffer.from(JSON.stringify({ inputs, files: [...files.keys()] } satisfies Stamp)));
+  const replaced = before.files.map((file) => `${TARGET}/${file}`);
+  placeWeb(TARGET, files, replaced);
+  keep(
+    dirname(STAMP),
+    basename(STAMP),
+    Buffer.from(JSON.stringify({ inputs, files: [...files.keys()] } satisfies Stamp)),
+  );
 }
 
 /** Lays out dist/assets, what the Worker serves as files: the app, and the renderer of /api/docs. */
 export function buildAssets(): void {
   for (const file of ["swagger-ui.css", "swagger-ui-bundle.js"]) {
-    keep(`${TARGET}/docs-assets/${file}`, readFileSync(`node_modules/swagger-ui-dist/${file}`));
+    keep(TARGET, `docs-assets/${file}`, readFileSync(`node_modules/swagger-ui-dist/${file}`));
   }
-  keep(`${TARGET}/docs-assets/init.js`, Buffer.from(INIT));
+  keep(TARGET, "docs-assets/init.js", Buffer.from(INIT));
   if (isCurrent(readStamp())) return;
   // In a process of its own: what is built depends on NODE_ENV, which test runners set for themselves.
   const { status } = spawnSync(process.execPath, ["scripts/web.ts"], {

@@ -10,13 +10,16 @@ import { freePort, type ProcessGroup, startGroup, withinFolder } from "./process
 const WRANGLER = ["node_modules/wrangler/bin/wrangler.js"];
 
 /** The project's own settings, so placed that wrangler leaves everything it makes in `folder`. */
-function writeConfig(folder: string): string {
+function writeConfig(folder: string, assets: string): string {
   const file = join(folder, "wrangler.toml");
   const paths = /^(main|directory|migrations_dir|"[^"]+") = "(.+)"$/gm;
   const settings = readFileSync("wrangler.toml", "utf8");
   writeFileSync(
     file,
-    settings.replace(paths, (_, name: string, path: string) => `${name} = "${resolve(path)}"`),
+    settings.replace(
+      paths,
+      (_, name: string, path: string) => `${name} = "${resolve(name === "directory" ? assets : path)}"`,
+    ),
   );
   return file;
 }
@@ -26,11 +29,12 @@ function writeConfig(folder: string): string {
  * killed without warning and started again over what it has left behind.
  *
  * @param settings variables beside those of every local Worker.
+ * @param assets the folder of files that it serves.
  */
-export async function crashableWorker(settings: Record<string, string> = {}) {
+export async function crashableWorker(settings: Record<string, string> = {}, assets = "dist/assets") {
   const folder = mkdtempSync(join(tmpdir(), "shopfloor-crash-"));
   const state = join(folder, "state");
-  const config = writeConfig(folder);
+  const config = writeConfig(folder, assets);
   const port = await freePort();
   const origin = `http://127.0.0.1:${port}`;
   const environment = withinFolder(folder);
