@@ -23,56 +23,41 @@ const pushes = (tickets: string, event: string, subject: string, assignee: boole
   CROSS JOIN (${TICKET_DOCUMENTS}) AS d ON d.id = t.id
   JOIN users u ON u.active = 1 AND (u.role = 'supervisor' ${assignee ? "OR u.id = t.assigned_to" : ""})`;
 
-/**
- * Tells assignee and supervisors of open tickets past their `scheduled_date`, once per date. Telling and noting that
- * it was told are one batch, so overlapping runs tell once.
- */
-function tellOverdue(ctx: Context): D1PreparedStatement[] {
-  const now = ctx.now().toISOString();
-  return [
-    enqueue(ctx, pushes(OVERDUE, "ticket.overdue", "'/overdue:' || t.scheduled_date", true), [now, now], {
-      once: true,
-    }),
-    ctx.env.DB.prepare(`UPDATE tickets SET overdue_notified_for = scheduled_date WHERE id IN (${OVERDUE})`).bind(now),
-  ];
-}
+const FALLBACKS = `
+  SELECT 'webhook' AS channel, 'webhook:' || w.id AS target, 'ticket:' || due.id || '/escalated' AS subject,
+         'notification.fallback' AS event_type,
+         json_object('type', 'notification.fallback', 'timestamp', ?, 'data',
+           json_object('ticket', json(d.ticket), 'machine', json(d.machine),
+                       'event', 'ticket.escalated', 'reason', 'not_acknowledged')) AS payload
+  FROM (${UNACKNOWLEDGED}) AS due
+  CROSS JOIN (${TICKET_DOCUMENTS}) AS d ON d.id = due.id
+  JOIN webhook_endpoints w ON w.active = 1
+   AND EXISTS (SELECT 1 FROM json_each(w.events) heard WHERE heard.value = 'notification.fallback')`;
+
+const TOLD = [
+  pushes(OVERDUE, "ticket.overdue", "'/overdue:' || t.scheduled_date", true),
+  pushes(UNACKNOWLEDGED, "ticket.escalated", "'/escalated'", false),
+  FALLBACKS,
+].join(" UNION ALL ");
 
 /**
- * Takes critical tickets that nobody has acknowledged for ESCALATE_AFTER_MINUTES to the supervisors, by push and as
- * `notification.fallback`, once.
+ * The part of the cron run of each minute that finds tickets which nobody looks after. Assignee and supervisors are told of
+ * open ones past their `scheduled_date`, once per date. Critical ones that nobody has acknowledged for
+ * ESCALATE_AFTER_MINUTES are taken to the supervisors, by push and as `notification.fallback`, once. Telling and noting
+ * that it was told are one batch, so overlapping runs tell once.
  */
-function escalate(ctx: Context): D1PreparedStatement[] {
+export async function remind(ctx: Context): Promise<void> {
   const now = ctx.now();
   const at = now.toISOString();
   const before = new Date(now.getTime() - ctx.env.ESCALATE_AFTER_MINUTES * 60_000).toISOString();
-  return [
-    enqueue(ctx, pushes(UNACKNOWLEDGED, "ticket.escalated", "'/escalated'", false), [at, before], { once: true }),
-    enqueue(
-      ctx,
-      `SELECT 'webhook' AS channel, 'webhook:' || w.id AS target, 'ticket:' || due.id || '/escalated' AS subject,
-              'notification.fallback' AS event_type,
-              json_object('type', 'notification.fallback', 'timestamp', ?, 'data',
-                json_object('ticket', json(d.ticket), 'machine', json(d.machine),
-                            'event', 'ticket.escalated', 'reason', 'not_acknowledged')) AS payload
-       FROM (${UNACKNOWLEDGED}) AS due
-       CROSS JOIN (${TICKET_DOCUMENTS}) AS d ON d.id = due.id
-       JOIN webhook_endpoints w ON w.active = 1
-        AND EXISTS (SELECT 1 FROM json_each(w.events) heard WHERE heard.value = 'notification.fallback')`,
-      [at, before],
-      { once: true },
-    ),
-    ctx.env.DB.prepare(`UPDATE tickets SET escalated_at = ?1 WHERE id IN (${UNACKNOWLEDGED.replace("?", "?2")})`).bind(
+  const { DB } = ctx.env;
+  const [told] = await DB.batch<{ id: number }>([
+    enqueue(ctx, TOLD, [at, at, at, before, at, before], { once: true }),
+    DB.prepare(`UPDATE tickets SET overdue_notified_for = scheduled_date WHERE id IN (${OVERDUE})`).bind(at),
+    DB.prepare(`UPDATE tickets SET escalated_at = ?1 WHERE id IN (${UNACKNOWLEDGED.replace("?", "?2")})`).bind(
       at,
       before,
     ),
-  ];
-}
-
-/** The part of the cron run of each minute that finds tickets which nobody looks after. */
-export async function remind(ctx: Context): Promise<void> {
-  const results = await ctx.env.DB.batch<{ id: number }>([...tellOverdue(ctx), ...escalate(ctx)]);
-  await announce(
-    ctx,
-    results.flatMap((result) => result.results.map((row) => row.id)),
-  );
+  ]);
+  await announce(ctx, told?.results.map((row) => row.id) ?? []);
 }

@@ -176,9 +176,8 @@ describe("what the desk really runs", () => {
     const found = await plans(desk.cron, "tickets");
     const reads = found.flatMap(({ plan }) => plan.filter((step) => / tickets USING /.test(step)));
     const inner = reads.filter((step) => /tickets_(overdue|unacknowledged)/.test(step));
-    expect(inner).toEqual([
-      "SEARCH tickets USING INDEX tickets_overdue (scheduled_date>? AND scheduled_date<?)",
-      "SEARCH tickets USING INDEX tickets_overdue (scheduled_date>? AND scheduled_date<?)",
+    expect(inner.toSorted()).toEqual([
+      ...Array(2).fill("SEARCH tickets USING INDEX tickets_overdue (scheduled_date>? AND scheduled_date<?)"),
       ...Array(3).fill("SEARCH tickets USING INDEX tickets_unacknowledged (created_at<?)"),
     ]);
     for (const { plan } of found) expect(plan.filter((step) => /^SCAN tickets/.test(step))).toEqual([]);
