@@ -42,6 +42,8 @@ describe("a shop of 100,000 tickets a year", () => {
     admin = await person("admin");
     for (let i = 0; i < 20; i++) await machine("CNC", `Machine ${i}`);
     await year(100_000, 20, NOW);
+    // Filing their words is another part of the cron run, with figures of its own.
+    await env.DB.exec("INSERT INTO search_blocks (level, up_to) SELECT 2, MAX(id) FROM tickets");
     counted = await ask(YEAR);
     expect(await keepAll()).toBeLessThan(60_000);
   }, 120_000);

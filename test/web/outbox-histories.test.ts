@@ -9,9 +9,8 @@ import { overlay } from "../../src/web/outbox/overlay.ts";
 import { type Line, type Reply, sendAll } from "../../src/web/outbox/send.ts";
 import { openPerson, type PersonDatabase } from "../../src/web/store/open.ts";
 import { outboxStore, type PersonOutbox } from "../../src/web/store/outbox.ts";
-import { Shop } from "./shop.ts";
+import { ME, Shop } from "./shop.ts";
 
-const ME = { id: 1, name: "Tara" };
 const HOUR_MS = 3_600_000;
 
 /** What becomes of one request. */

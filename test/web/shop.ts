@@ -3,6 +3,9 @@ import type { OutboxItem, Refusal } from "../../src/web/outbox/item.ts";
 import type { Reply } from "../../src/web/outbox/send.ts";
 import type { TicketDocument } from "../../src/web/store/open.ts";
 
+/** Whose phone it is. */
+export const ME = { id: 1, name: "Tara" };
+
 const TEMPLATE: TicketDocument = {
   id: 0,
   ticket_id: "",
@@ -124,7 +127,12 @@ export class Shop {
         if (history.ticket.status !== wish.from) return this.#refuse(409, "overtaken", history);
         history.moves.push(wish.to);
         if (wish.comment !== null) history.comments.push(wish.comment);
-        this.#set(history, { status: wish.to });
+        this.#set(history, {
+          status: wish.to,
+          // Starting work on a ticket that nobody has takes it.
+          ...(STATUSES[wish.to].starts &&
+            history.ticket.assigned_to === null && { assigned_to: ME.id, assignee_name: ME.name }),
+        });
         return changed();
     }
   }
