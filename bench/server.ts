@@ -48,11 +48,12 @@ export interface BenchServer {
 /** @throws Error when the bench would run the Worker in another runtime than a deployment does. */
 function checkSameRuntime(): void {
   const runtime = (config: string) => {
-    const { compatibility_date, compatibility_flags, vars } = unstable_readConfig({ config }, { hideWarnings: true });
-    return JSON.stringify({ compatibility_date, compatibility_flags, vars });
+    const settings = unstable_readConfig({ config }, { hideWarnings: true });
+    const { compatibility_date, compatibility_flags, vars, ratelimits } = settings;
+    return JSON.stringify({ compatibility_date, compatibility_flags, vars, ratelimits });
   };
   if (runtime("wrangler.toml") !== runtime(CONFIG)) {
-    throw new Error(`${CONFIG} and wrangler.toml differ in compatibility date, flags or vars`);
+    throw new Error(`${CONFIG} and wrangler.toml differ in compatibility date, flags, vars or limits`);
   }
 }
 
