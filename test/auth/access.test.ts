@@ -2,6 +2,7 @@ import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { createApp } from "../../src/app.ts";
 import { can, PERMISSIONS, type Permission, ROLES, type Role } from "../../src/vocabulary/roles.ts";
+import { PAGES } from "../../src/web/pages.ts";
 import { machine, type Person, person, send, startApp } from "../helpers.ts";
 import { expectRefusal } from "../problems.ts";
 
@@ -230,8 +231,9 @@ const request = ({ route, path, body }: Access, role: Role | null): [path: strin
 test("the table holds every route of the application", () => {
   const routes = createApp().routes.filter(({ method }) => method !== "ALL");
   const names = new Set(routes.map(({ method, path }) => `${method} ${path}`));
-  // Pages for people who look an error up.
-  for (const page of ["GET /problems", "GET /problems/:code"]) expect(names.delete(page)).toBe(true);
+  // Pages for people who look an error up, and those of the app, which hold nothing until it has signed somebody in.
+  const pages = ["/problems", "/problems/:code", ...Object.values(PAGES).map(({ path }) => path)];
+  for (const page of pages) expect(names.delete(`GET ${page}`)).toBe(true);
   expect([...names].sort()).toEqual(TABLE.map(({ route }) => route).sort());
 });
 
