@@ -23,7 +23,7 @@ import { createLogger, describeError } from "./log.ts";
 import { machineRoutes, machineTypeRoutes } from "./machines/routes.ts";
 import { DOCS_CONTENT_SECURITY_POLICY, DOCS_PAGE } from "./openapi/docs-page.ts";
 import { openApiText, registerComponents } from "./openapi/document.ts";
-import { pageRoutes } from "./pages/routes.ts";
+import { missingPage, pageRoutes } from "./pages/routes.ts";
 import { AppError, ERRORS_MAX, type FieldError, negotiateLocale, PROBLEMS, problemResponse } from "./problem.ts";
 import { problemRoutes } from "./problems/routes.ts";
 import { pushRoutes } from "./push/routes.ts";
@@ -155,9 +155,9 @@ export function createApp(world: World = realWorld) {
   api.route("/", pageRoutes);
 
   const methodsOf = methodTable(api);
-  api.notFound((c) => {
+  api.notFound(async (c) => {
     const allowed = methodsOf(c.req.path);
-    if (allowed.length === 0) return answerProblem(c, new AppError("not_found"));
+    if (allowed.length === 0) return (await missingPage(c)) ?? answerProblem(c, new AppError("not_found"));
     const allow = allowed.join(", ");
     if (c.req.method === "OPTIONS") return c.body(null, 204, { allow });
     return answerProblem(c, new AppError("method_not_allowed", { params: { allow }, headers: { allow } }));

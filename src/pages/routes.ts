@@ -7,12 +7,24 @@ import { PAGES } from "../web/pages.ts";
  * policy on what it may load among them, come with the file (`src/web/public/_headers`).
  */
 async function app(c: Context<AppEnv>): Promise<Response> {
-  const headers = new Headers();
   const known = c.req.header("if-none-match");
-  if (known) headers.set("if-none-match", known);
+  const headers: Record<string, string> = known ? { "if-none-match": known } : {};
   const page = await c.env.ASSETS.fetch(new URL("/", c.req.url), { headers });
   // The headers of an asset cannot be added to; those of a copy can.
   return new Response(page.body, page);
+}
+
+/**
+ * What a person sees who opens an address that is none: the app, which says so in their language, as 404. null for
+ * whatever a browser fetches otherwise, and for the API: they get a problem.
+ */
+export async function missingPage(c: Context<AppEnv>): Promise<Response | null> {
+  if (c.req.header("sec-fetch-dest") !== "document" || c.req.path.startsWith("/api/")) return null;
+  const page = await c.env.ASSETS.fetch(new URL("/", c.req.url));
+  const headers = new Headers(page.headers);
+  headers.delete("etag");
+  headers.set("cache-control", "no-store");
+  return new Response(page.body, { status: 404, headers });
 }
 
 /**

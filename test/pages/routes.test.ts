@@ -37,6 +37,22 @@ test.each(["/assets/main-OLD.js", "/assets/", "/desk.js", "/m/a/b", "/tickets", 
   },
 );
 
+test("who opens an address that is none sees the app, which says so; it is 404 all the same, and nothing is kept", async () => {
+  const opened = { "sec-fetch-dest": "document", "if-none-match": (await app.request("/")).headers.get("etag") ?? "" };
+  const response = await app.request("/no/such/page", { headers: opened });
+  expect(response.status).toBe(404);
+  expect(response.headers.get("content-type")).toMatch(/^text\/html/);
+  expect(response.headers.get("cache-control")).toBe("no-store");
+  expect(response.headers.get("content-security-policy")).toContain("require-trusted-types-for 'script'");
+  expect(await response.text()).toContain('<div id="app">');
+  await expectProblem(await app.request("/api/nothing", { headers: opened }), 404, "not_found");
+  await expectProblem(
+    await app.request("/assets/main-OLD.js", { headers: { "sec-fetch-dest": "script" } }),
+    404,
+    "not_found",
+  );
+});
+
 test("a page takes nothing but GET and HEAD", async () => {
   const head = await app.request("/sign-in", { method: "HEAD" });
   expect([head.status, await head.text()]).toEqual([200, ""]);

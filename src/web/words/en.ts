@@ -52,7 +52,7 @@ export const en = {
   } satisfies Record<Role, string>,
 
   stopped: "Stopped",
-  late: { since: (when: string) => `Late since ${when}`, due: (when: string) => `Due ${when}` },
+  late: { since: (when: string) => `Late since ${when}` },
 
   signIn: {
     title: "Sign in",
@@ -65,8 +65,6 @@ export const en = {
     busy: "Signing in…",
     language: "Language",
     again: (name: string) => `Your session has ended. Sign in again as ${name}; what you were shown stays.`,
-    other: (name: string) => `Not ${name}?`,
-    otherAction: "Sign in as somebody else",
   },
 
   queue: {
@@ -88,13 +86,9 @@ export const en = {
     for: "For",
     nobody: "nobody yet",
     by: "Reported by",
-    reported: "Reported",
     machine: "Machine",
-    status: "Status",
-    priority: "Priority",
     due: "Due",
     finished: "Done",
-    onTheWay: (name: string, when: string) => `${name} is on the way since ${when}`,
     seen: "On the way since",
     description: "Description",
     attachments: "Files",
@@ -174,7 +168,6 @@ export const en = {
 
   problem: {
     network: "There is no network, or the server cannot be reached.",
-    unknown: "That did not work.",
   },
 
   back: "Back",

@@ -44,7 +44,7 @@ export const fr = {
   },
 
   stopped: "Arrêtée",
-  late: { since: (when) => `En retard depuis ${when}`, due: (when) => `Pour ${when}` },
+  late: { since: (when) => `En retard depuis ${when}` },
 
   signIn: {
     title: "Connexion",
@@ -57,8 +57,6 @@ export const fr = {
     busy: "Connexion…",
     language: "Langue",
     again: (name) => `Votre session est terminée. Reconnectez-vous, ${name}\u202f: ce qui était affiché reste.`,
-    other: (name) => `Vous n’êtes pas ${name}\u202f?`,
-    otherAction: "Se connecter avec un autre compte",
   },
 
   queue: {
@@ -80,13 +78,9 @@ export const fr = {
     for: "Pour",
     nobody: "personne encore",
     by: "Signalé par",
-    reported: "Signalé",
     machine: "Machine",
-    status: "État",
-    priority: "Priorité",
     due: "Échéance",
     finished: "Terminé",
-    onTheWay: (name, when) => `${name} y va depuis ${when}`,
     seen: "Pris en charge",
     description: "Description",
     attachments: "Fichiers",
@@ -167,7 +161,6 @@ export const fr = {
 
   problem: {
     network: "Pas de réseau, ou le serveur ne répond pas.",
-    unknown: "Cela n’a pas marché.",
   },
 
   back: "Retour",
