@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, watch, writeFileSync } from "node:fs";
+import { existsSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, relative } from "node:path";
 import { buildWeb, type WebFiles, webInputs } from "./web.ts";
 
@@ -87,19 +87,22 @@ export function buildAssets(): void {
   if (status !== 0) throw new Error("the app could not be built");
 }
 
-/** Builds the app anew each time that something in its folder changes. What cannot be built is said, and waits. */
+/**
+ * Builds the app anew each time that its sources have changed. What cannot be built is said, and waits for the next change.
+ * They are read again and again: Node's watcher loses files that an editor replaces.
+ */
 export function watchWeb(): void {
-  let due: NodeJS.Timeout | undefined;
-  watch("src/web", { recursive: true }, () => {
-    clearTimeout(due);
-    due = setTimeout(() => {
-      const started = performance.now();
-      try {
-        buildAssets();
-        console.log(`Built the app in ${Math.round(performance.now() - started)} ms.`);
-      } catch {
-        // The bundler has said why.
-      }
-    }, 50);
-  });
+  let seen = webInputs();
+  setInterval(() => {
+    const inputs = webInputs();
+    if (inputs === seen) return;
+    seen = inputs;
+    const started = performance.now();
+    try {
+      buildAssets();
+      console.log(`Built the app in ${Math.round(performance.now() - started)} ms.`);
+    } catch {
+      // The bundler has said why.
+    }
+  }, 300);
 }
