@@ -458,37 +458,6 @@ BEGIN
   WHERE true ON CONFLICT DO NOTHING;
 END;
 
-CREATE TRIGGER stats_ticket_moved AFTER UPDATE OF acknowledged_at, completed_at, status ON tickets
-WHEN NEW.deleted_at IS NULL
-  AND (OLD.acknowledged_at IS NOT NEW.acknowledged_at OR OLD.completed_at IS NOT NEW.completed_at
-       OR OLD.is_open <> NEW.is_open)
-  -- The trigger above has marked as much.
-  AND OLD.is_machine_down = NEW.is_machine_down AND OLD.deleted_at IS NULL
-  AND NEW.created_at < (SELECT ends_at FROM stats_days ORDER BY starts_at DESC LIMIT 1)
-BEGIN
-  INSERT INTO stats_marks (first_day, last_day)
-  SELECT substr(MIN(acknowledged, completed, closed), 1, 10),
-         substr(iif(is_stop, '9999-12-31', MAX(iif(acknowledged < '9', acknowledged, ''), last_completed)), 1, 10)
-  FROM (
-    SELECT iif(OLD.acknowledged_at IS NOT NEW.acknowledged_at, NEW.created_at, '9999-12-31') AS acknowledged,
-           iif(OLD.completed_at IS NOT NEW.completed_at,
-               MIN(coalesce(OLD.completed_at, NEW.completed_at), coalesce(NEW.completed_at, OLD.completed_at)),
-               '9999-12-31') AS completed,
-           iif(OLD.completed_at IS NOT NEW.completed_at,
-               MAX(coalesce(OLD.completed_at, ''), coalesce(NEW.completed_at, '')), '') AS last_completed,
-           -- Without a completion it was, or is, cancelled: since when, the timeline knows.
-           iif(NEW.is_machine_down = 1 AND OLD.is_open <> NEW.is_open
-                 AND OLD.completed_at IS NULL AND NEW.completed_at IS NULL,
-               coalesce((SELECT e.created_at FROM ticket_timeline e
-                         WHERE e.ticket_id = NEW.id AND e.action = 'status_changed' AND e.new_value = 'cancelled'
-                         ORDER BY e.id DESC LIMIT 1), NEW.created_at), '9999-12-31') AS closed,
-           NEW.is_machine_down = 1
-             AND (OLD.is_open <> NEW.is_open OR OLD.completed_at IS NOT NEW.completed_at) AS is_stop
-  )
-  WHERE MIN(acknowledged, completed, closed) < (SELECT ends_at FROM stats_days ORDER BY starts_at DESC LIMIT 1)
-  ON CONFLICT DO NOTHING;
-END;
-
 CREATE INDEX tickets_assignee ON tickets (assigned_to, created_at, id) WHERE deleted_at IS NULL;
 
 CREATE INDEX tickets_overdue ON tickets (scheduled_date)
@@ -511,7 +480,7 @@ CREATE TABLE ticket_timeline (
   old_value  TEXT,
   new_value  TEXT,
   comment    TEXT,
-  created_at TEXT    NOT NULL,
+  created_at TEXT    NOT NULL, occurred_at TEXT,
   -- With its ticket's others in one place: an entry is one row written, without one of an index.
   PRIMARY KEY (ticket_id, id)
 ) STRICT, WITHOUT ROWID;
@@ -743,4 +712,35 @@ BEGIN
   SET words = coalesce((SELECT group_concat(search_text, char(10)) FROM customers
                         WHERE id >= OLD.id / 256 * 256 AND id < OLD.id / 256 * 256 + 256), '')
   WHERE block = OLD.id / 256;
+END;
+
+CREATE TRIGGER stats_ticket_moved AFTER UPDATE OF acknowledged_at, completed_at, status ON tickets
+WHEN NEW.deleted_at IS NULL
+  AND (OLD.acknowledged_at IS NOT NEW.acknowledged_at OR OLD.completed_at IS NOT NEW.completed_at
+       OR OLD.is_open <> NEW.is_open)
+  -- The trigger above has marked as much.
+  AND OLD.is_machine_down = NEW.is_machine_down AND OLD.deleted_at IS NULL
+  AND NEW.created_at < (SELECT ends_at FROM stats_days ORDER BY starts_at DESC LIMIT 1)
+BEGIN
+  INSERT INTO stats_marks (first_day, last_day)
+  SELECT substr(MIN(acknowledged, completed, closed), 1, 10),
+         substr(iif(is_stop, '9999-12-31', MAX(iif(acknowledged < '9', acknowledged, ''), last_completed)), 1, 10)
+  FROM (
+    SELECT iif(OLD.acknowledged_at IS NOT NEW.acknowledged_at, NEW.created_at, '9999-12-31') AS acknowledged,
+           iif(OLD.completed_at IS NOT NEW.completed_at,
+               MIN(coalesce(OLD.completed_at, NEW.completed_at), coalesce(NEW.completed_at, OLD.completed_at)),
+               '9999-12-31') AS completed,
+           iif(OLD.completed_at IS NOT NEW.completed_at,
+               MAX(coalesce(OLD.completed_at, ''), coalesce(NEW.completed_at, '')), '') AS last_completed,
+           -- Without a completion it was, or is, cancelled: since when, the timeline knows.
+           iif(NEW.is_machine_down = 1 AND OLD.is_open <> NEW.is_open
+                 AND OLD.completed_at IS NULL AND NEW.completed_at IS NULL,
+               coalesce((SELECT coalesce(e.occurred_at, e.created_at) FROM ticket_timeline e
+                         WHERE e.ticket_id = NEW.id AND e.action = 'status_changed' AND e.new_value = 'cancelled'
+                         ORDER BY e.id DESC LIMIT 1), NEW.created_at), '9999-12-31') AS closed,
+           NEW.is_machine_down = 1
+             AND (OLD.is_open <> NEW.is_open OR OLD.completed_at IS NOT NEW.completed_at) AS is_stop
+  )
+  WHERE MIN(acknowledged, completed, closed) < (SELECT ends_at FROM stats_days ORDER BY starts_at DESC LIMIT 1)
+  ON CONFLICT DO NOTHING;
 END;

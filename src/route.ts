@@ -6,6 +6,7 @@ import { boundedHeaders, HEADER_MAX } from "./http/bounded-headers.ts";
 import { IDEMPOTENCY_DAYS, idempotencyKey } from "./http/idempotency.ts";
 import { jsonBody } from "./http/json-body.ts";
 import { knownParameters } from "./http/known-parameters.ts";
+import { INSTANT_BOUNDS, inputInstant } from "./http/schemas.ts";
 import { type Answer, type AnswerHeader, answerHeaders, problemAnswers } from "./openapi/answers.ts";
 import type { Tag } from "./openapi/document.ts";
 import type { ProblemCode } from "./problem.ts";
@@ -29,6 +30,8 @@ interface Definition {
   query?: z.ZodObject;
   /** A JSON body, which must be there. */
   body?: z.ZodType;
+  /** The JSON body may be left out, and then is `{}`. */
+  bodyOptional?: true;
   /** Another body, by its media type: documented here, read and checked by the handler. */
   rawBody?: NonNullable<NonNullable<RouteConfig["request"]>["body"]>["content"];
   /** Headers that the handler reads and checks by itself. */
@@ -37,6 +40,8 @@ interface Definition {
   idempotent?: true;
   /** A version in `ETag`: a GET honours `If-None-Match`, a change `If-Match`. */
   conditional?: true;
+  /** Takes instants of the sender's clock, and `Client-Time` with them. */
+  timed?: true;
   /** The answers for success, by status. */
   answers: Record<number, Answer>;
   /** Problems that do not follow from the rest. */
@@ -64,9 +69,15 @@ const IfMatchHeader = {
     .optional()
     .openapi({ description: "The `ETag` of what you have seen.", example: '"3"' }),
 };
+const ClientTimeHeader = {
+  "client-time": inputInstant.optional().openapi({
+    description: `The sender's clock: instants in the request move by as much as it is wrong. ${INSTANT_BOUNDS}`,
+  }),
+};
 const IF_NONE_MATCH = { name: "If-None-Match", description: "The `ETag` of the answer you have." };
 
 type HeadersOf<D> = (D extends { idempotent: true } ? typeof IdempotencyHeader : unknown) &
+  (D extends { timed: true } ? typeof ClientTimeHeader : unknown) &
   (D extends { conditional: true; method: "put" | "patch" | "delete" } ? typeof IfMatchHeader : unknown);
 
 /** A definition as `OpenAPIHono.openapi` reads it; the typed client knows the answers for success only. */
@@ -99,7 +110,7 @@ function described({ description, permission }: Definition): string {
 
 /** The problems that follow from what a route takes, whatever it does. */
 function impliedProblems(definition: Definition): ProblemCode[] {
-  const { method, permission, by, params, query, body, rawBody, headers, idempotent, conditional } = definition;
+  const { method, permission, by, params, query, body, rawBody, headers, idempotent, conditional, timed } = definition;
   const codes: ProblemCode[] = ["unknown_parameter"];
   if (permission !== "public") {
     codes.push("unauthorized", "too_many_requests", "database_unavailable");
@@ -107,7 +118,7 @@ function impliedProblems(definition: Definition): ProblemCode[] {
     if (permission !== "signed-in" && PERMISSIONS[permission] !== "operator") codes.push("forbidden");
   }
   if (by === "person") codes.push("person_required");
-  if (params || query || body || headers || conditional) codes.push("validation_failed");
+  if (params || query || body || headers || conditional || timed) codes.push("validation_failed");
   if (query && "cursor" in query.shape) codes.push("invalid_cursor");
   if (body) codes.push("invalid_json", "invalid_text", "unsupported_media_type");
   if (body || rawBody) codes.push("payload_too_large", "incomplete_body");
@@ -139,8 +150,13 @@ function successes({ query, idempotent, conditional, method, answers }: Definiti
  */
 export function defineRoute<const D extends Definition>(definition: D): Route<D> {
   const { method, path, tag, operationId, summary, permission } = definition;
-  const { params, query, body, rawBody, idempotent, conditional, headers = [], problems = [] } = definition;
-  const checked = { ...(idempotent && IdempotencyHeader), ...(conditional && method !== "get" && IfMatchHeader) };
+  const { params, query, body, bodyOptional, rawBody, idempotent, conditional, timed } = definition;
+  const { headers = [], problems = [] } = definition;
+  const checked = {
+    ...(idempotent && IdempotencyHeader),
+    ...(timed && ClientTimeHeader),
+    ...(conditional && method !== "get" && IfMatchHeader),
+  };
   const unchecked = conditional && method === "get" ? [...headers, IF_NONE_MATCH] : headers;
   const content = body ? { "application/json": { schema: body } } : rawBody;
   const route: RouteConfig = {
@@ -156,7 +172,7 @@ export function defineRoute<const D extends Definition>(definition: D): Route<D>
       knownParameters(Object.keys(query?.shape ?? {})),
       boundedHeaders(unchecked.map(({ name }) => name)),
       ...(idempotent ? [idempotencyKey] : []),
-      ...(body ? [jsonBody] : []),
+      ...(body ? [jsonBody({ isOptional: bodyOptional === true })] : []),
     ],
     parameters: unchecked.map((header) => ({
       ...header,
@@ -167,7 +183,7 @@ export function defineRoute<const D extends Definition>(definition: D): Route<D>
       params,
       query,
       ...(Object.keys(checked).length > 0 && { headers: z.object(checked) }),
-      ...(content && { body: { required: true, content } }),
+      ...(content && { body: { required: !bodyOptional, content } }),
     },
     responses: { ...successes(definition), ...problemAnswers([...impliedProblems(definition), ...problems]) },
   };

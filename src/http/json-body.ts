@@ -64,18 +64,28 @@ export function checkJson(bytes: Uint8Array): string {
   return text;
 }
 
-/** Reads the body once, as strict JSON, and leaves it in Hono's body cache for the route's schema. */
-export const jsonBody: MiddlewareHandler<AppEnv> = async (c, next) => {
-  if (!/^application\/json\s*(;|$)/i.test(c.req.header("content-type") ?? "")) {
-    throw new AppError("unsupported_media_type", { params: { expected: "application/json" } });
-  }
-  // Parameters and odd spacing are accepted here and nowhere else: what follows compares literally.
-  if (c.req.header("content-type") !== "application/json") {
-    const headers = new Headers(c.req.raw.headers);
-    headers.set("content-type", "application/json");
-    c.req.raw = new Request(c.req.raw, { headers });
-  }
-  const text = checkJson(await readBody(c.req.raw, JSON_BODY_LIMIT));
-  Object.assign(c.req.bodyCache, { text: Promise.resolve(text) });
-  await next();
-};
+/**
+ * Reads the body once, as strict JSON, and leaves it in Hono's body cache for the route's schema.
+ *
+ * @param options.isOptional a body that is empty, or of no type, is `{}`.
+ */
+export const jsonBody =
+  (options: { isOptional: boolean }): MiddlewareHandler<AppEnv> =>
+  async (c, next) => {
+    const type = c.req.header("content-type");
+    // Without a type the route's schema is not asked.
+    if (options.isOptional && type === undefined) return next();
+    if (!/^application\/json\s*(;|$)/i.test(type ?? "")) {
+      throw new AppError("unsupported_media_type", { params: { expected: "application/json" } });
+    }
+    // Parameters and odd spacing are accepted here and nowhere else: what follows compares literally.
+    if (type !== "application/json") {
+      const headers = new Headers(c.req.raw.headers);
+      headers.set("content-type", "application/json");
+      c.req.raw = new Request(c.req.raw, { headers });
+    }
+    const bytes = await readBody(c.req.raw, JSON_BODY_LIMIT);
+    const text = options.isOptional && bytes.length === 0 ? "{}" : checkJson(bytes);
+    Object.assign(c.req.bodyCache, { text: Promise.resolve(text) });
+    await next();
+  };

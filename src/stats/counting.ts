@@ -44,7 +44,7 @@ const STOP = "run.run, t.id, t.machine_id, t.created_at, t.completed_at, t.is_op
 // imported as cancelled has no known end: its stop took no time.
 const CLOSED_AT = `
   CASE WHEN c.is_open THEN NULL ELSE COALESCE(c.completed_at,
-    (SELECT e.created_at FROM ticket_timeline e
+    (SELECT COALESCE(e.occurred_at, e.created_at) FROM ticket_timeline e
      WHERE e.ticket_id = c.id AND e.action = 'status_changed' AND e.new_value = 'cancelled'
      ORDER BY e.id DESC LIMIT 1), c.created_at) END`;
 

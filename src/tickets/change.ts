@@ -37,6 +37,8 @@ export interface Change {
   /** New column values. The version rises and `updated_at` moves by themselves. */
   set: { [Column in keyof typeof tickets.$inferSelect]?: string | number | null };
   entries: Entry[];
+  /** When all that was done; null: now. */
+  occurred_at?: string | null;
   /** Columns of the entry `updated`: what they hold when the change is written is its `old_value`. */
   fields?: readonly (keyof Ticket)[];
   webhooks: WebhookEvent[];
@@ -161,6 +163,7 @@ function timeline(ctx: ActorContext, ticketId: number, change: Change): D1Prepar
         new_value: "e.value ->> 'new_value'",
         comment: "e.value ->> 'comment'",
         created_at: "?",
+        occurred_at: "?",
       },
       "FROM json_each(?) e JOIN users u ON u.id = ?",
       "e.key",
@@ -169,6 +172,7 @@ function timeline(ctx: ActorContext, ticketId: number, change: Change): D1Prepar
     ...holds.params,
     ...(fields ? [ticketId] : []),
     ctx.now().toISOString(),
+    change.occurred_at ?? null,
     JSON.stringify(change.entries),
     ctx.actor.id,
   );

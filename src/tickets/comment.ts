@@ -4,6 +4,8 @@ import { selectAnswer } from "../db/json.ts";
 import { ticket_timeline } from "../db/schema.ts";
 import type { Answer, IdempotencyRecord } from "../http/idempotency.ts";
 import { changeTicket } from "./change.ts";
+import type { CommentInput } from "./schemas.ts";
+import { occurrence } from "./stated-instants.ts";
 
 const SELECT_COMMENT = selectAnswer(
   "comment",
@@ -17,19 +19,20 @@ const SELECT_COMMENT = selectAnswer(
  * Adds a comment, once per idempotency key.
  *
  * @returns 201 with `{"comment": <timeline entry>}`.
- * @throws AppError as `changeTicket` does.
+ * @throws AppError `value_not_accepted`, and as `changeTicket` does.
  */
 export const addComment = (
   ctx: ActorContext,
   ref: string,
-  body: string,
+  { body, occurred_at }: CommentInput,
   record: IdempotencyRecord | null,
 ): Promise<Answer> =>
   changeTicket(ctx, ref, record, {
     status: 201,
     answer: SELECT_COMMENT,
-    plan: (_, ticket) => ({
+    plan: (context, ticket) => ({
       set: {},
+      occurred_at: occurrence(context, ticket, occurred_at).occurred_at,
       entries: [{ action: "commented", comment: body }],
       webhooks: ["ticket.commented"],
       details: { comment: body },

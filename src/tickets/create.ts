@@ -21,9 +21,9 @@ import { addEntries } from "./entries.ts";
 import { actorDocument, newsJob, pushJobs, webhookJobs } from "./events.ts";
 import { insertTickets, type NewTicket } from "./insert.ts";
 import { CREATED_TICKET, SELECT_CREATED_TICKET } from "./projection.ts";
-import { checkReportedAt } from "./reported-at.ts";
 import { checkFields } from "./rights.ts";
 import type { CreateTicketInput } from "./schemas.ts";
+import { checkReportedAt } from "./stated-instants.ts";
 
 /** Waits before the second and third try after a number collision (contract section 4). */
 const COLLISION_DELAYS_MS = [50, 100];
@@ -62,7 +62,14 @@ const INSERT_TICKET = insertTickets(
 );
 
 const INSERT_TIMELINE = addEntries(
-  { ticket_id: "t.id", user: "u", action: "'created'", new_value: "t.status", created_at: "t.created_at" },
+  {
+    ticket_id: "t.id",
+    user: "u",
+    action: "'created'",
+    new_value: "t.status",
+    created_at: "t.created_at",
+    occurred_at: "iif(t.reported_at < t.created_at, t.reported_at, NULL)",
+  },
   `FROM tickets t JOIN users u ON u.id = t.reported_by WHERE t.id = ${CREATED_TICKET}`,
 );
 

@@ -12,6 +12,8 @@ interface EntrySource {
   new_value?: string;
   comment?: string;
   created_at: string;
+  /** When it was done; NULL: at `created_at`. */
+  occurred_at?: string;
 }
 
 const USER = { user_id: "u.id", user_name: "u.name" };

@@ -17,7 +17,7 @@ export interface LastChanges {
 }
 
 const last = (ticketId: string, action: "status_changed" | "assigned"): string => `
-  (SELECT json_object('by', e.user_name, 'at', e.created_at)
+  (SELECT json_object('by', e.user_name, 'at', COALESCE(e.occurred_at, e.created_at))
    FROM ticket_timeline e WHERE e.ticket_id = ${ticketId} AND e.action IN ('created', '${action}')
    ORDER BY e.id DESC LIMIT 1)`;
 

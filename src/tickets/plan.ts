@@ -4,6 +4,7 @@ import { STATUSES, type TicketStatus } from "../vocabulary/statuses.ts";
 import type { Change } from "./change.ts";
 import { noteEdit } from "./filing.ts";
 import { ChangedFields, type Ticket, type UpdateTicketInput } from "./schemas.ts";
+import { occurrence } from "./stated-instants.ts";
 import { checkTransition } from "./transitions.ts";
 
 const { status: _, assigned_to: __, comment: ___, ...plain } = ChangedFields.shape;
@@ -33,20 +34,24 @@ function changeFields(ctx: ActorContext, ticket: Ticket, input: UpdateTicketInpu
   }
 }
 
-function changeStatus(ctx: ActorContext, ticket: Ticket, status: TicketStatus | undefined, change: Change): void {
+function changeStatus(
+  ctx: ActorContext,
+  ticket: Ticket,
+  { status, at }: { status: TicketStatus | undefined; at: string },
+  change: Change,
+): void {
   if (status === undefined) return;
   checkTransition(ticket, status);
-  const now = ctx.now().toISOString();
   const { open, starts, completedAt, news } = STATUSES[status];
   // A status that tells nothing leaves what a customer who is named with it hears, while the ticket goes on.
   change.news = news ?? (open ? change.news : undefined);
   change.set.status = status;
   change.entries.push({ action: "status_changed", old_value: ticket.status, new_value: status });
   change.webhooks.push("ticket.status_changed");
-  if (completedAt !== "keep") change.set.completed_at = completedAt === "set" ? now : null;
+  if (completedAt !== "keep") change.set.completed_at = completedAt === "set" ? at : null;
   if (completedAt === "set") change.pushes.push({ event: "ticket.completed", user_id: ticket.reported_by });
   if (starts && ticket.acknowledged_at === null) {
-    change.set.acknowledged_at = now;
+    change.set.acknowledged_at = at;
     change.set.acknowledged_by = ctx.actor.id;
   }
   change.pushes.push({ event: "ticket.status_changed", user_id: ticket.assigned_to });
@@ -92,7 +97,7 @@ function comment(ticket: Ticket, text: string | undefined, change: Change): void
  *
  * @param name of whoever has the ticket afterwards.
  * @returns null when nothing changes.
- * @throws AppError `illegal_status_transition`.
+ * @throws AppError `illegal_status_transition`, `value_not_accepted`.
  */
 export function planUpdate(
   ctx: ActorContext,
@@ -100,9 +105,10 @@ export function planUpdate(
   input: UpdateTicketInput,
   name: string | null,
 ): Change | null {
-  const change: Change = { set: {}, entries: [], webhooks: [], pushes: [] };
+  const { occurred_at, at } = occurrence(ctx, ticket, input.occurred_at);
+  const change: Change = { set: {}, entries: [], occurred_at, webhooks: [], pushes: [] };
   changeFields(ctx, ticket, input, change);
-  changeStatus(ctx, ticket, input.status, change);
+  changeStatus(ctx, ticket, { status: input.status, at }, change);
   assign(ticket, { id: assigneeAfter(ctx, ticket, input), name }, change);
   comment(ticket, input.comment, change);
   return change.entries.length > 0 ? change : null;

@@ -1,6 +1,7 @@
 import { OpenAPIHono, type z } from "@hono/zod-openapi";
 import type { AppEnv } from "../context.ts";
 import { sendAnswer, sendNotModified } from "../http/answer.ts";
+import { byOurClock } from "../http/client-time.ts";
 import { linkHeader } from "../http/cursor.ts";
 import { etag, ifNoneMatchHits } from "../http/etag.ts";
 import { idempotencyRecord } from "../http/idempotency.ts";
@@ -13,6 +14,7 @@ import { deleteTicket } from "./delete.ts";
 import { listTickets } from "./list.ts";
 import { sendPage } from "./page-answer.ts";
 import {
+  AcknowledgeInput,
   CommentInput,
   CommentOutput,
   CreateTicketInput,
@@ -42,6 +44,7 @@ const create = defineRoute({
   permission: "tickets:create",
   body: CreateTicketInput,
   idempotent: true,
+  timed: true,
   answers: { 201: json(TicketOutput, "Created", "Location", "ETag") },
   problems: [
     "forbidden_field",
@@ -100,6 +103,7 @@ const update = defineRoute({
   params: TicketRefParam,
   body: UpdateTicketInput,
   idempotent: true,
+  timed: true,
   conditional: true,
   answers: { 200: json(TicketOutput, "The ticket as it is now") },
   problems: [
@@ -154,8 +158,9 @@ const comment = defineRoute({
   params: TicketRefParam,
   body: CommentInput,
   idempotent: true,
+  timed: true,
   answers: { 201: json(CommentOutput, "The comment, an entry of the timeline", "Location") },
-  problems: ["ticket_not_found"],
+  problems: ["ticket_not_found", "value_not_accepted"],
 });
 
 const acknowledge = defineRoute({
@@ -167,16 +172,21 @@ const acknowledge = defineRoute({
   description: "The first one wins. It may be repeated, and always answers with the ticket.",
   permission: "tickets:work",
   params: TicketRefParam,
+  body: AcknowledgeInput,
+  bodyOptional: true,
   idempotent: true,
+  timed: true,
   answers: { 200: json(TicketOutput, "The ticket; `acknowledged_by` is who was first", "ETag") },
-  problems: ["ticket_not_found"],
+  problems: ["ticket_not_found", "value_not_accepted"],
 });
 
 export const ticketRoutes = new OpenAPIHono<AppEnv>()
   .openapi(create, async (c) => {
     const input = c.req.valid("json");
     const record = idempotencyRecord(c, input);
-    return sendAnswer<TicketOutput, 201>(c, await createTicket(c.get("actorCtx"), input, record));
+    const reported_at = byOurClock(c, input.reported_at);
+    const answer = await createTicket(c.get("actorCtx"), { ...input, reported_at }, record);
+    return sendAnswer<TicketOutput, 201>(c, answer);
   })
   .openapi(list, async (c) => sendPage(c, await listTickets(c.get("actorCtx"), c.req.valid("query"))))
   .openapi(get, async (c) => {
@@ -194,7 +204,9 @@ export const ticketRoutes = new OpenAPIHono<AppEnv>()
     const input = c.req.valid("json");
     const ifMatch = c.req.header("if-match");
     const record = idempotencyRecord(c, input);
-    return sendAnswer<TicketOutput, 200>(c, await updateTicket(c.get("actorCtx"), ref, input, ifMatch, record));
+    const occurred_at = byOurClock(c, input.occurred_at);
+    const answer = await updateTicket(c.get("actorCtx"), ref, { ...input, occurred_at }, ifMatch, record);
+    return sendAnswer<TicketOutput, 200>(c, answer);
   })
   .openapi(remove, async (c) => {
     await deleteTicket(c.get("actorCtx"), c.req.valid("param").ref, c.req.header("if-match"));
@@ -205,13 +217,16 @@ export const ticketRoutes = new OpenAPIHono<AppEnv>()
     return c.json(page, 200, linkHeader(c.req.url, page.next_cursor, page.previous_cursor));
   })
   .openapi(comment, async (c) => {
-    const { body } = c.req.valid("json");
-    const record = idempotencyRecord(c, { body });
-    const answer = await addComment(c.get("actorCtx"), c.req.valid("param").ref, body, record);
+    const input = c.req.valid("json");
+    const record = idempotencyRecord(c, input);
+    const occurred_at = byOurClock(c, input.occurred_at);
+    const answer = await addComment(c.get("actorCtx"), c.req.valid("param").ref, { ...input, occurred_at }, record);
     return sendAnswer<CommentOutput, 201>(c, answer);
   })
   .openapi(acknowledge, async (c) => {
-    const record = idempotencyRecord(c, null);
-    const answer = await acknowledgeTicket(c.get("actorCtx"), c.req.valid("param").ref, record);
+    const input = c.req.valid("json");
+    const record = idempotencyRecord(c, input.occurred_at === undefined ? null : input);
+    const occurredAt = byOurClock(c, input.occurred_at);
+    const answer = await acknowledgeTicket(c.get("actorCtx"), c.req.valid("param").ref, occurredAt, record);
     return sendAnswer<TicketOutput, 200>(c, answer);
   });

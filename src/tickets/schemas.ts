@@ -1,10 +1,15 @@
 import { z } from "@hono/zod-openapi";
 import { cursorText, PAGE_MAX, pageQuery } from "../http/cursor.ts";
-import { id, inputInstant, instant, optionalText, pathId, text, version } from "../http/schemas.ts";
+import { INSTANT_BOUNDS, id, inputInstant, instant, optionalText, pathId, text, version } from "../http/schemas.ts";
 import { TICKET_PRIORITIES } from "../vocabulary/priorities.ts";
 import { TICKET_STATUSES } from "../vocabulary/statuses.ts";
 import { TIMELINE_ACTIONS } from "../vocabulary/timeline.ts";
 import type { ChangedField, CreatedField, StoredField } from "./fields.ts";
+
+/** When something was done, where that is not when it arrives. */
+const occurredAt = inputInstant.optional().openapi({
+  description: `When it was done: at most 30 days ago; what lies ahead is now. Absent: when it arrives. ${INSTANT_BOUNDS}`,
+});
 
 export const CreateTicketInput = z
   .object({
@@ -98,14 +103,19 @@ export const UpdateTicketInput = ChangedFields.extend({
       "Who had the ticket when it was decided to assign it: where it is neither they nor the new one by now, 409 " +
       "`overtaken`.",
   }),
+  occurred_at: occurredAt,
 })
   .partial()
   .openapi("UpdateTicketInput", { example: { status: "in_progress", comment: "Bearing is worn, I change it." } });
 export type UpdateTicketInput = z.output<typeof UpdateTicketInput>;
 
 export const CommentInput = z
-  .object({ body: text(1, 5000) })
+  .object({ body: text(1, 5000), occurred_at: occurredAt })
   .openapi("CommentInput", { example: { body: "Coolant pump is running again." } });
+
+export type CommentInput = z.output<typeof CommentInput>;
+
+export const AcknowledgeInput = z.object({ occurred_at: occurredAt }).openapi("AcknowledgeInput", { example: {} });
 
 export const TimelineEntry = z
   .object({
@@ -118,6 +128,10 @@ export const TimelineEntry = z
     new_value: z.string().nullable(),
     comment: z.string().nullable(),
     created_at: instant,
+    occurred_at: instant.nullable().openapi({
+      type: ["string", "null"],
+      description: "When it was done, where that was before it arrived at `created_at`: offline, say.",
+    }),
   })
   .openapi("TimelineEntry");
 export type TimelineEntry = z.output<typeof TimelineEntry>;

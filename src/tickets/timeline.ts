@@ -20,7 +20,7 @@ async function read(
   const [ticket, entries] = await ctx.env.DB.batch<unknown>([
     selectTicket(ctx, ref),
     ctx.env.DB.prepare(
-      `SELECT id, ticket_id, user_id, user_name, action, old_value, new_value, comment, created_at
+      `SELECT id, ticket_id, user_id, user_name, action, old_value, new_value, comment, created_at, occurred_at
        FROM ticket_timeline WHERE ticket_id = ${id.sql} AND ${range} LIMIT ?`,
     ).bind(...id.params, place, count),
   ]);

@@ -8,9 +8,9 @@ import { checkOvertaken, type LastChanges, lastChanges } from "./overtaken.ts";
 import { PLAIN_FIELDS, planUpdate, stored } from "./plan.ts";
 import { SELECT_CHANGED_TICKET } from "./projection.ts";
 import { idOfRef } from "./read.ts";
-import { checkReportedAt } from "./reported-at.ts";
 import { checkFields } from "./rights.ts";
 import type { Ticket, UpdateTicketInput } from "./schemas.ts";
+import { checkReportedAt } from "./stated-instants.ts";
 
 const ASSIGNEE = `SELECT u.name FROM users u WHERE u.id = ? AND ${isAssignable("u")}`;
 const CUSTOMER = "SELECT 1 FROM customers c WHERE c.id = ? AND c.archived_at IS NULL";

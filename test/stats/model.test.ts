@@ -77,6 +77,10 @@ async function ask({ which, amount, flag }: Step): Promise<void> {
   expect(stats).toEqual(await slowly(period, now, zone));
 }
 
+/** Every third time it was done up to 25 days before, without a network. */
+const offline = ({ which, amount }: Step) =>
+  which % 3 === 0 ? { occurred_at: iso(desk.clock.now().getTime() - (amount % 600) * HOUR_MS) } : {};
+
 async function take(taken: Step): Promise<void> {
   const { kind, which, amount, flag } = taken;
   const ticket = pick(await ticketIds(), which)?.id;
@@ -88,9 +92,11 @@ async function take(taken: Step): Promise<void> {
   }
   if (kind === "move" && ticket) {
     const status = STATUSES[amount % STATUSES.length];
-    await desk.patch(admin, ticket, { status, ...(which % 7 === 0 && { is_machine_down: flag }) });
+    await desk.patch(admin, ticket, { status, ...(which % 7 === 0 && { is_machine_down: flag }), ...offline(taken) });
   }
-  if (kind === "acknowledge" && ticket) await desk.acknowledge(admin, ticket);
+  if (kind === "acknowledge" && ticket) {
+    await desk.app.request(`/api/tickets/${ticket}/acknowledge`, send(admin, offline(taken)));
+  }
   if (kind === "restate" && ticket) await desk.patch(admin, ticket, { is_machine_down: flag });
   if (kind === "delete" && ticket) await desk.remove(admin, ticket);
   if (kind === "retire" && own && (await machineIds()).length > 2) {

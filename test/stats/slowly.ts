@@ -79,7 +79,7 @@ export async function slowly(
   const cancellations = new Map(
     (
       await queryAll<{ ticket_id: number; created_at: string }>(
-        `SELECT ticket_id, created_at FROM ticket_timeline
+        `SELECT ticket_id, COALESCE(occurred_at, created_at) AS created_at FROM ticket_timeline
          WHERE action = 'status_changed' AND new_value = 'cancelled' ORDER BY id`,
       )
     ).map(({ ticket_id, created_at }) => [ticket_id, created_at]),

@@ -92,6 +92,7 @@ test("the timeline begins with who created the ticket", async () => {
       new_value: "received",
       comment: null,
       created_at: "2026-11-20T15:04:05.123Z",
+      occurred_at: null,
     },
   ]);
 });

@@ -40,7 +40,13 @@ test("it comes with its timeline, oldest entry first, and with names as they wer
      VALUES (${ticket.id}, ${first + 2}, 'notified', '2026-11-20T15:30:00.000Z')`,
     `UPDATE users SET name = 'Renamed' WHERE id = ${operator.id}`,
   );
-  const entry = { ticket_id: ticket.id, user_id: operator.id, user_name: "Olivier Opérateur", comment: null };
+  const entry = {
+    ticket_id: ticket.id,
+    user_id: operator.id,
+    user_name: "Olivier Opérateur",
+    comment: null,
+    occurred_at: null,
+  };
   expect((await get(ticket.id)).timeline).toEqual([
     { ...entry, id: first, action: "created", old_value: null, new_value: "received", created_at: ticket.created_at },
     {

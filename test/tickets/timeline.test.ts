@@ -59,6 +59,7 @@ describe("each act leaves its entry", () => {
       new_value: null,
       comment: null,
       created_at: times[at],
+      occurred_at: null,
       ...more,
     });
     const tara = { user_id: technician.id, user_name: "Tara Technician" };

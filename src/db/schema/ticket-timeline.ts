@@ -23,4 +23,5 @@ export const ticket_timeline = /* @__PURE__ */ sqliteTable("ticket_timeline", (t
   new_value: t.text(),
   comment: t.text(),
   created_at: t.text().notNull(),
+  occurred_at: t.text(),
 }));
