@@ -12,7 +12,7 @@ const CHECKED = [
   "src/vocabulary/channels.ts",
   "src/vocabulary/events.ts",
   "src/problem-codes/shop.ts",
-  "src/tickets/reported-at.ts",
+  "src/tickets/stated-instants.ts",
   "src/tickets/fields.ts",
   "src/tickets/insert.ts",
   "src/tickets/schemas.ts",
@@ -36,7 +36,7 @@ const member = before(
 const inputs = (text: string) =>
   text
     .replace("    reporter_name: optionalText(100)", "    shift: optionalText(20),\n$&")
-    .replace("    reporter_name: text(1, 100),", "    shift: text(1, 20).nullable(),\n$&");
+    .replace("  reporter_name: text(1, 100),", "  shift: text(1, 20).nullable(),\n$&");
 const field = before("  status: {", '  shift: { create: "tickets:create", change: "tickets:edit", file: [] },\n');
 
 const LEFT_OUT: Edits = {
@@ -60,9 +60,9 @@ const WHOLE: Edits = {
     "  too_many: problem(",
     '  too_odd: problem(422, ["Odd", "{what} is odd."], ["Étrange", "{what} est étrange."]),\n',
   ),
-  "src/tickets/reported-at.ts": (text) =>
+  "src/tickets/stated-instants.ts": (text) =>
     text
-      .replace("import { notAccepted }", "import { AppError }")
+      .replace("import { notAccepted }", "import { AppError, notAccepted }")
       .replace(/throw notAccepted\(.*\);/, 'throw new AppError("too_odd", { params: { what: "It" } });'),
   // As `npm run db:schema` writes it after the migrations of the field and the status.
   "src/db/schema/tickets.ts": (text) =>
