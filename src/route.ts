@@ -1,6 +1,6 @@
 import { type RouteConfig, z } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
-import { requires } from "./auth/guard.ts";
+import { requires, USER_HEADER } from "./auth/guard.ts";
 import type { AppEnv } from "./context.ts";
 import { boundedHeaders, HEADER_MAX } from "./http/bounded-headers.ts";
 import { IDEMPOTENCY_DAYS, idempotencyKey } from "./http/idempotency.ts";
@@ -74,6 +74,11 @@ const ClientTimeHeader = {
     description: `The sender's clock: instants in the request move by as much as it is wrong. ${INSTANT_BOUNDS}`,
   }),
 };
+const USER = {
+  name: USER_HEADER,
+  description:
+    "The id of the person for whom the request is: where another one is signed in, 409 `signed_in_as_other`.",
+};
 const IF_NONE_MATCH = { name: "If-None-Match", description: "The `ETag` of the answer you have." };
 
 type HeadersOf<D> = (D extends { idempotent: true } ? typeof IdempotencyHeader : unknown) &
@@ -113,7 +118,7 @@ function impliedProblems(definition: Definition): ProblemCode[] {
   const { method, permission, by, params, query, body, rawBody, headers, idempotent, conditional, timed } = definition;
   const codes: ProblemCode[] = ["unknown_parameter"];
   if (permission !== "public") {
-    codes.push("unauthorized", "too_many_requests", "database_unavailable");
+    codes.push("unauthorized", "signed_in_as_other", "too_many_requests", "database_unavailable");
     if (method !== "get") codes.push("cross_origin_request");
     if (permission !== "signed-in" && PERMISSIONS[permission] !== "operator") codes.push("forbidden");
   }
@@ -157,7 +162,11 @@ export function defineRoute<const D extends Definition>(definition: D): Route<D>
     ...(timed && ClientTimeHeader),
     ...(conditional && method !== "get" && IfMatchHeader),
   };
-  const unchecked = conditional && method === "get" ? [...headers, IF_NONE_MATCH] : headers;
+  const unchecked = [
+    ...(permission === "public" ? [] : [USER]),
+    ...headers,
+    ...(conditional && method === "get" ? [IF_NONE_MATCH] : []),
+  ];
   const content = body ? { "application/json": { schema: body } } : rawBody;
   const route: RouteConfig = {
     method,

@@ -16,6 +16,9 @@ const unauthorized = (): AppError => new AppError("unauthorized", { headers: { "
 const isOwnOrigin = (origin: string, requestUrl: string, env: Env): boolean =>
   [requestUrl, env.BETTER_AUTH_URL].some((url) => url !== undefined && new URL(url).origin === origin);
 
+/** Says for whom a request is, by their id: any other session refuses it. */
+export const USER_HEADER = "Shopfloor-User";
+
 /** Who may use a route. */
 interface Admission {
   /** null: being signed in is enough. */
@@ -29,6 +32,9 @@ interface Admission {
 
 /** What a signed-in person may not do here, or null. */
 function refusalOf(c: HonoContext<AppEnv>, { permission, by }: Admission, actor: Actor): AppError | null {
+  // A session belongs to a browser, what waits in it to a person: on a phone that was handed on they are not the same.
+  const meant = c.req.header(USER_HEADER);
+  if (meant !== undefined && meant !== String(actor.id)) return new AppError("signed_in_as_other");
   // A cookie travels with requests that another site starts; a token or key does not.
   const origin = c.req.header("origin");
   const byCookie = !c.req.header("authorization") && !c.req.header("x-api-key");

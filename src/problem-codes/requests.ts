@@ -96,6 +96,17 @@ export const REQUEST_PROBLEMS = {
       "Les comptes, rôles, mots de passe et clés d'API restent entre les mains de personnes. Connectez-vous.",
     ],
   ),
+  signed_in_as_other: problem(
+    409,
+    [
+      "Signed in as somebody else",
+      "This request is for another person than the one who is signed in. Nothing was done.",
+    ],
+    [
+      "Une autre personne est connectée",
+      "Cette requête est pour une autre personne que celle connectée. Rien n'a été fait.",
+    ],
+  ),
   cross_origin_request: problem(
     403,
     ["Cross-origin request refused", "Requests with a session cookie must come from this site itself."],

@@ -43,6 +43,10 @@ const OF_CODE: { [C in ProblemCode]?: Advice } = {
     "Sign in as a person, and send the request with that session. No API key can do this.",
     "Connectez-vous en personne et envoyez la requête avec cette session. Aucune clé d'API ne le peut.",
   ),
+  signed_in_as_other: advice(
+    "`Shopfloor-User` names another person. Keep the request until they sign in again, and send it then.",
+    "`Shopfloor-User` nomme une autre personne. Gardez la requête jusqu'à ce qu'elle se reconnecte, et envoyez-la alors.",
+  ),
   cross_origin_request: advice(
     "Send it from a page of this site, or with a bearer token instead of the cookie.",
     "Envoyez-la d'une page de ce site, ou avec un jeton Bearer au lieu du témoin.",

@@ -136,7 +136,7 @@ function expectedCodes(name: string, operation: Operation): ProblemCode[] {
   const codes: ProblemCode[] = ["unknown_parameter"];
   const has = (parameter: string) => operation.parameters?.some((known) => known.name === parameter);
   if (operation.security?.length !== 0) {
-    codes.push("unauthorized");
+    codes.push("unauthorized", "signed_in_as_other");
     if (!name.startsWith("GET")) codes.push("cross_origin_request");
   }
   if (operation.requestBody) codes.push("payload_too_large", "incomplete_body");
