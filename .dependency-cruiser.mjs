@@ -25,6 +25,7 @@ const ROOMS = [
   "deliveries",
   "machines",
   "tickets",
+  "changes",
   "attachments",
   "stats",
   "emails",

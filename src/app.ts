@@ -4,6 +4,7 @@ import { secureHeaders } from "hono/secure-headers";
 import { apiKeyRoutes } from "./api-keys/routes.ts";
 import { attachmentRoutes, ticketAttachmentRoutes } from "./attachments/routes.ts";
 import { BeginAgain, beginningAgain } from "./auth/guard.ts";
+import { changeRoutes } from "./changes/routes.ts";
 import { type AppEnv, createContext, type RequestContext } from "./context.ts";
 import { contactRoutes } from "./customers/contact-routes.ts";
 import { customerRoutes } from "./customers/routes.ts";
@@ -66,6 +67,7 @@ const routes = () =>
     .route("/customers", customerTicketRoutes)
     .route("/customers", customerSyncRoutes)
     .route("/stats", statsRoutes)
+    .route("/changes", changeRoutes)
     .route("/tickets", ticketAttachmentRoutes)
     .route("/tickets", ticketImportRoutes)
     .route("/tickets.csv", ticketExportRoutes)

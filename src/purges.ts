@@ -1,3 +1,4 @@
+import { forgetChanges } from "./changes/forget.ts";
 import type { Context } from "./context.ts";
 import { purgeDeliveries } from "./deliveries/cleanup.ts";
 import { forgetExpiredEndpoints } from "./push/subscriptions.ts";
@@ -13,14 +14,15 @@ interface Purge {
 }
 
 /**
- * What is removed by age. An invocation has fifty statements: those of a night are 3 × 5 + 3 × 10 + 1 + 1, those of a minute
- * 3 × 2 + 3 × 5 + 1 + 1 beside what else it does, and two to keep count.
+ * What is removed by age. An invocation has fifty statements: those of a night are 3 × 5 + 3 × 10 + 3 × 1, those of a minute
+ * 3 × 2 + 3 × 5 + 3 × 1 beside what else it does, and two to keep count.
  */
 const PURGES: Record<string, Purge> = {
   expired: { removeBatch: purgeExpired, perNight: 5, perMinute: 2 },
   deliveries: { removeBatch: purgeDeliveries, perNight: 10, perMinute: 5 },
   push_endpoints: { removeBatch: forgetExpiredEndpoints, perNight: 1, perMinute: 1 },
   guesses: { removeBatch: forgetGuesses, perNight: 1, perMinute: 1 },
+  changes: { removeBatch: forgetChanges, perNight: 1, perMinute: 1 },
 };
 
 type Parts = Record<string, (ctx: Context) => Promise<void>>;

@@ -1,8 +1,8 @@
 import { OpenAPIHono, z } from "@hono/zod-openapi";
 import type { AppEnv } from "../context.ts";
-import { sendAnswer, sendNotModified } from "../http/answer.ts";
+import { sendAnswer, sendConditional } from "../http/answer.ts";
 import { linkHeader, pageQuery } from "../http/cursor.ts";
-import { etag, ifNoneMatchHits } from "../http/etag.ts";
+import { etag } from "../http/etag.ts";
 import { idempotencyRecord } from "../http/idempotency.ts";
 import { IdParam } from "../http/schemas.ts";
 import { json } from "../openapi/answers.ts";
@@ -133,10 +133,7 @@ export const customerRoutes = new OpenAPIHono<AppEnv>()
   .openapi(get, async (c) => {
     const customer = await findCustomer(c.get("ctx"), c.req.valid("param").id);
     const headers = { etag: etag(customer.version) };
-    if (ifNoneMatchHits(c.req.header("if-none-match"), headers.etag)) {
-      return sendNotModified<z.output<typeof CustomerOutput>>(c, headers);
-    }
-    return c.json({ customer }, 200, headers);
+    return sendConditional<z.output<typeof CustomerOutput>>(c, JSON.stringify({ customer }), headers);
   })
   .openapi(update, async (c) => {
     const { id } = c.req.valid("param");

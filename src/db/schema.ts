@@ -10,6 +10,7 @@ export * from "./schema/customer-blocks.ts";
 export * from "./schema/customers.ts";
 export * from "./schema/deliveries.ts";
 export * from "./schema/delivery-attempts.ts";
+export * from "./schema/document-changes.ts";
 export * from "./schema/email-history.ts";
 export * from "./schema/email-messages.ts";
 export * from "./schema/email-opt-outs.ts";

@@ -1,6 +1,7 @@
 import type { Context, TypedResponse } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { AppEnv } from "../context.ts";
+import { ifNoneMatchHits } from "./etag.ts";
 import type { Answer } from "./idempotency.ts";
 
 /**
@@ -26,6 +27,12 @@ export function sendJson<T, S extends ContentfulStatusCode>(
     TypedResponse<T, S, "json">;
 }
 
-/** 304, typed as the answer that the client has already. */
-export const sendNotModified = <T>(c: Context<AppEnv>, headers: Record<string, string>) =>
-  c.body(null, 304, headers) as unknown as Response & TypedResponse<T, 200, "json">;
+/** Sends JSON text under a tag, or 304 when the client has it. `T` tells the typed client what it holds. */
+export function sendConditional<T>(
+  c: Context<AppEnv>,
+  body: string,
+  headers: Record<string, string> & { etag: string },
+): Response & TypedResponse<T, 200, "json"> {
+  if (!ifNoneMatchHits(c.req.header("if-none-match"), headers.etag)) return sendJson<T, 200>(c, 200, body, headers);
+  return c.body(null, 304, headers) as unknown as Response & TypedResponse<T, 200, "json">;
+}

@@ -1,7 +1,8 @@
 import { OpenAPIHono, type z } from "@hono/zod-openapi";
 import type { AppEnv } from "../context.ts";
-import { sendAnswer } from "../http/answer.ts";
+import { sendAnswer, sendConditional } from "../http/answer.ts";
 import { linkHeader } from "../http/cursor.ts";
+import { bodyEtag } from "../http/etag.ts";
 import { idempotencyRecord } from "../http/idempotency.ts";
 import { IdParam } from "../http/schemas.ts";
 import { file, json } from "../openapi/answers.ts";
@@ -35,6 +36,7 @@ const list = defineRoute({
   description: "In the order in which they were added, without retired ones.",
   permission: "machines:read",
   query: MachineListQuery,
+  conditional: true,
   answers: { 200: json(MachineListOutput, "A page") },
 });
 
@@ -138,7 +140,9 @@ const SVG_HEADERS = {
 export const machineRoutes = new OpenAPIHono<AppEnv>()
   .openapi(list, async (c) => {
     const page = await listMachines(c.get("ctx"), c.req.valid("query"));
-    return c.json(page, 200, linkHeader(c.req.url, page.next_cursor));
+    const body = JSON.stringify(page);
+    const headers = { etag: bodyEtag(body), ...linkHeader(c.req.url, page.next_cursor) };
+    return sendConditional<z.output<typeof MachineListOutput>>(c, body, headers);
   })
   .openapi(create, async (c) => {
     const input = c.req.valid("json");

@@ -7,6 +7,7 @@ import { ANSWER_HEADERS, type AnswerHeader, SOMETIMES } from "./answers.ts";
 /** The groups of operations, in the order in which they are shown. */
 const TAGS = {
   Tickets: "What is wrong with a machine, who sees to it, and what became of it.",
+  Changes: "What a copy of the shop, such as a phone's, is kept up to date by.",
   Attachments: "Photos, recordings and papers of a ticket.",
   "E-mails": "Mails about a ticket, and who has opened them.",
   Machines: "The machines of the shop and their types, whose codes begin the ticket numbers.",

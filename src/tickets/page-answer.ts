@@ -1,9 +1,9 @@
 import type { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { AppEnv } from "../context.ts";
-import { sendJson, sendNotModified } from "../http/answer.ts";
+import { sendConditional } from "../http/answer.ts";
 import { linkHeader } from "../http/cursor.ts";
-import { bodyEtag, ifNoneMatchHits } from "../http/etag.ts";
+import { bodyEtag } from "../http/etag.ts";
 import { pageBody, type TicketPage } from "./list.ts";
 import type { TicketListOutput } from "./schemas.ts";
 
@@ -11,8 +11,5 @@ import type { TicketListOutput } from "./schemas.ts";
 export function sendPage(c: Context<AppEnv>, page: TicketPage) {
   const body = pageBody(page);
   const headers = { etag: bodyEtag(body), ...linkHeader(c.req.url, page.next_cursor) };
-  if (ifNoneMatchHits(c.req.header("if-none-match"), headers.etag)) {
-    return sendNotModified<z.output<typeof TicketListOutput>>(c, headers);
-  }
-  return sendJson<z.output<typeof TicketListOutput>, 200>(c, 200, body, headers);
+  return sendConditional<z.output<typeof TicketListOutput>>(c, body, headers);
 }

@@ -1,9 +1,9 @@
 import { OpenAPIHono, type z } from "@hono/zod-openapi";
 import type { AppEnv } from "../context.ts";
-import { sendAnswer, sendNotModified } from "../http/answer.ts";
+import { sendAnswer, sendConditional } from "../http/answer.ts";
 import { byOurClock } from "../http/client-time.ts";
 import { linkHeader } from "../http/cursor.ts";
-import { etag, ifNoneMatchHits } from "../http/etag.ts";
+import { versionedBodyEtag } from "../http/etag.ts";
 import { idempotencyRecord } from "../http/idempotency.ts";
 import { json } from "../openapi/answers.ts";
 import { defineRoute } from "../route.ts";
@@ -63,9 +63,9 @@ const list = defineRoute({
   operationId: "listTickets",
   summary: "Find tickets",
   description:
-    "Newest first unless `sort` says otherwise; `priority` puts the most urgent first. To follow changes, keep the " +
-    "largest `updated_at` seen and ask for `updated_after` with `sort=-updated_at`. Where filters leave little of much, a " +
-    "page may be short, or empty, and have a next one.",
+    "Newest first unless `sort` says otherwise; `priority` puts the most urgent first. Whoever " +
+    "keeps a copy follows `GET /api/changes`. Where filters leave little of much, a page may be short, or empty, and have a " +
+    "next one.",
   permission: "tickets:read",
   query: TicketListQuery,
   conditional: true,
@@ -191,13 +191,10 @@ export const ticketRoutes = new OpenAPIHono<AppEnv>()
   .openapi(list, async (c) => sendPage(c, await listTickets(c.get("actorCtx"), c.req.valid("query"))))
   .openapi(get, async (c) => {
     const ticket = await getTicket(c.get("ctx"), c.req.valid("param").ref);
-    const headers = { etag: etag(ticket.version) };
-    // A delivery adds to the timeline without making a new version: then only the whole answer will do.
-    const settled = ticket.timeline.every((entry) => entry.created_at <= ticket.updated_at);
-    if (settled && ifNoneMatchHits(c.req.header("if-none-match"), headers.etag)) {
-      return sendNotModified<z.output<typeof TicketWithTimelineOutput>>(c, headers);
-    }
-    return c.json({ ticket }, 200, headers);
+    const body = JSON.stringify({ ticket });
+    return sendConditional<z.output<typeof TicketWithTimelineOutput>>(c, body, {
+      etag: versionedBodyEtag(ticket.version, body),
+    });
   })
   .openapi(update, async (c) => {
     const { ref } = c.req.valid("param");

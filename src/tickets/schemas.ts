@@ -168,20 +168,18 @@ export type TimelineQuery = z.output<typeof TimelineQuery>;
 export const TicketOutput = z.object({ ticket: Ticket }).openapi("TicketOutput");
 export type TicketOutput = z.output<typeof TicketOutput>;
 
-export const TicketWithTimelineOutput = z
-  .object({
-    ticket: Ticket.extend({
-      timeline: z
-        .array(TimelineEntry)
-        .max(TIMELINE_SHOWN)
-        .openapi({ description: "The newest entries, oldest of them first." }),
-      timeline_before: z.string().nullable().openapi({
-        description:
-          "`before` of `GET /api/tickets/{ref}/timeline` for the entries before these; null: there are none.",
-      }),
-    }),
-  })
-  .openapi("TicketWithTimelineOutput");
+export const TicketWithTimeline = Ticket.extend({
+  timeline: z
+    .array(TimelineEntry)
+    .max(TIMELINE_SHOWN)
+    .openapi({ description: "The newest entries, oldest of them first." }),
+  timeline_before: z.string().nullable().openapi({
+    description: "`before` of `GET /api/tickets/{ref}/timeline` for the entries before these; null: there are none.",
+  }),
+}).openapi("TicketWithTimeline");
+export type TicketWithTimeline = z.output<typeof TicketWithTimeline>;
+
+export const TicketWithTimelineOutput = z.object({ ticket: TicketWithTimeline }).openapi("TicketWithTimelineOutput");
 
 export const TicketListOutput = z
   .object({ tickets: z.array(Ticket).max(PAGE_MAX), next_cursor: z.string().nullable() })

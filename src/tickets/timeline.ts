@@ -1,8 +1,17 @@
+import { getTableColumns } from "drizzle-orm";
 import { z } from "zod";
 import type { Context } from "../context.ts";
+import { jsonObjectText } from "../db/json.ts";
+import { ticket_timeline } from "../db/schema.ts";
 import { decodeCursor, encodeCursor, paginate } from "../http/cursor.ts";
 import { idOfRef, parseTicket, selectTicket } from "./read.ts";
-import { TIMELINE_SHOWN, type TimelineEntry, type TimelineQuery } from "./schemas.ts";
+import {
+  TIMELINE_SHOWN,
+  type Ticket,
+  type TicketWithTimeline,
+  type TimelineEntry,
+  type TimelineQuery,
+} from "./schemas.ts";
 
 /** A place in a timeline by the id of the entry beside it: before the first one there is the place after none. */
 const After = z.tuple([z.int().nonnegative()]);
@@ -34,23 +43,44 @@ async function read(
 async function readBefore(ctx: Context, ref: string, place: number, count: number) {
   // One to spare tells whether there are more.
   const { ticket, entries } = await read(ctx, ref, "id < ? ORDER BY id DESC", place, count + 1);
+  return { ticket, ...lastEntries(entries, count) };
+}
+
+/** @param entries newest first, one more than `count` where there are more. */
+function lastEntries(entries: TimelineEntry[], count: number) {
   const page = entries.slice(0, count).reverse();
-  return {
-    ticket,
-    page,
-    earlier: entries.length > count && page[0] ? encodeCursor("ticket_timeline", [page[0].id]) : null,
-  };
+  return { page, earlier: entries.length > count && page[0] ? encodeCursor("ticket_timeline", [page[0].id]) : null };
+}
+
+/** A ticket with the newest entries of its timeline, oldest of them first, and the cursor to those before. */
+function withTimeline(ticket: Ticket, { page, earlier }: ReturnType<typeof lastEntries>): TicketWithTimeline {
+  return { ...ticket, timeline: page, timeline_before: earlier };
 }
 
 /**
- * One ticket with the newest entries of its timeline, oldest first, and the cursor to those before.
+ * One ticket with the newest entries of its timeline.
  *
  * @throws AppError `ticket_not_found`.
  */
-export async function getTicket(ctx: Context, ref: string) {
-  const { ticket, page, earlier } = await readBefore(ctx, ref, Number.MAX_SAFE_INTEGER, TIMELINE_SHOWN);
-  return { ...ticket, timeline: page, timeline_before: earlier };
+export async function getTicket(ctx: Context, ref: string): Promise<TicketWithTimeline> {
+  const { ticket, ...entries } = await readBefore(ctx, ref, Number.MAX_SAFE_INTEGER, TIMELINE_SHOWN);
+  return withTimeline(ticket, entries);
 }
+
+const ENTRY = jsonObjectText(getTableColumns(ticket_timeline));
+
+/**
+ * SQL for the newest entries of the ticket whose id the SQL `id` gives, newest first, as JSON, for `ticketOfTexts`. Once it
+ * stands in a query nothing but its own `ticket_timeline` may go by that name.
+ */
+export const newestEntries = (id: string): string => `(
+  SELECT json_group_array(json(entry)) FROM (
+    SELECT ${ENTRY} AS entry FROM ticket_timeline
+    WHERE ticket_timeline.ticket_id = ${id} ORDER BY ticket_timeline.id DESC LIMIT ${TIMELINE_SHOWN + 1}))`;
+
+/** The ticket as `getTicket` shows it, of its document and what `newestEntries` gives. */
+export const ticketOfTexts = (ticket: string, entries: string): TicketWithTimeline =>
+  withTimeline(JSON.parse(ticket), lastEntries(JSON.parse(entries), TIMELINE_SHOWN));
 
 /**
  * A page of a ticket's timeline, oldest entry first: the first entries, those after `cursor`, or the last before

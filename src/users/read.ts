@@ -58,10 +58,13 @@ export async function getUser(ctx: Context, id: number) {
   return row;
 }
 
+/** A person as whoever gives out tickets sees them. */
+export const assignableColumns = { id: users.id, name: users.name, role: users.role };
+
 /** Who may be given a ticket, by name: active people whose role lets them take one. */
 export async function listAssignable(ctx: Context) {
   const rows = await ctx.db
-    .select({ id: users.id, name: users.name, role: users.role })
+    .select(assignableColumns)
     .from(users)
     .where(sql.raw(isAssignable("users")))
     .orderBy(asc(users.name), asc(users.id))

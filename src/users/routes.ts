@@ -1,8 +1,9 @@
 import { OpenAPIHono, type z } from "@hono/zod-openapi";
 import { PASSWORD_FLAWS } from "../auth/password-rules.ts";
 import type { AppEnv } from "../context.ts";
-import { sendAnswer } from "../http/answer.ts";
+import { sendAnswer, sendConditional } from "../http/answer.ts";
 import { linkHeader } from "../http/cursor.ts";
+import { bodyEtag } from "../http/etag.ts";
 import { idempotencyRecord } from "../http/idempotency.ts";
 import { IdParam } from "../http/schemas.ts";
 import { json } from "../openapi/answers.ts";
@@ -92,6 +93,7 @@ const assignable = defineRoute({
   summary: "Who may be given a ticket",
   description: "Active people from technician up, by name; at most 500, on one page.",
   permission: "tickets:read",
+  conditional: true,
   answers: { 200: json(AssignableListOutput, "All of them") },
 });
 
@@ -137,7 +139,10 @@ export const userRoutes = new OpenAPIHono<AppEnv>()
     return sendAnswer<z.output<typeof UserOutput>, 201>(c, answer);
   })
   // Before `/{id}`, which would take its name for an id.
-  .openapi(assignable, async (c) => c.json(await listAssignable(c.get("ctx")), 200))
+  .openapi(assignable, async (c) => {
+    const body = JSON.stringify(await listAssignable(c.get("ctx")));
+    return sendConditional<z.output<typeof AssignableListOutput>>(c, body, { etag: bodyEtag(body) });
+  })
   .openapi(get, async (c) => {
     const user = await getUser(c.get("ctx"), c.req.valid("param").id);
     return c.json({ user }, 200);

@@ -80,9 +80,10 @@ export const UserListOutput = z
   .openapi("UserListOutput");
 /** People that can be assigned, on one page: more than a shop gives work to. */
 export const ASSIGNABLE_MAX = 500;
+export const AssignableUser = User.pick({ id: true, name: true, role: true }).openapi("AssignableUser");
 export const AssignableListOutput = z
   .object({
-    users: z.array(User.pick({ id: true, name: true, role: true })).max(ASSIGNABLE_MAX),
+    users: z.array(AssignableUser).max(ASSIGNABLE_MAX),
     next_cursor: z.null(),
   })
   .openapi("AssignableListOutput");

@@ -29,7 +29,7 @@ test("every way to ask gives what D1 itself gives", async () => {
   expect(await ours.first()).toEqual(await theirs.first());
   expect(await ours.first("name")).toBe("CNC one");
   expect(await checked().prepare(SELECT).bind(99).first()).toBeNull();
-  const { meta } = await checked().prepare("UPDATE machines SET model = NULL WHERE id = 1").run();
+  const { meta } = await checked().prepare("UPDATE machine_types SET name = name WHERE id = 1").run();
   expect(meta.changes).toBe(1);
 });
 

@@ -45,6 +45,7 @@ beforeAll(async () => {
     "/api/push/logs": place("/api/push/logs", "push_logs", [...byId]),
     "/api/webhooks": place("/api/webhooks", "webhooks", [...byId]),
     "/api/deliveries": place("/api/deliveries", "deliveries", [...byId]),
+    "/api/changes": place("/api/changes", "changes", [0]),
   };
 });
 

@@ -37,6 +37,12 @@ async function stripeEvent(): Promise<Case> {
   return { path: "/api/stripe/webhook", body: JSON.parse(payload), headers: { "stripe-signature": signature } };
 }
 
+/** Where to ask for what changes from now on. */
+async function nothingNew(): Promise<string> {
+  const now = (await (await app.request("/api/changes", send(admin))).json()) as { next_cursor: string };
+  return `/api/changes?cursor=${now.next_cursor}`;
+}
+
 const ofMachine = (rest: string) => async () => ({ path: `/api/machines/${machine_id}${rest}` });
 
 /** What an operation that honours a key has made. */
@@ -104,6 +110,12 @@ export const ROUTE_CASES: Record<string, () => Promise<Case>> = {
   "GET /api/customers/{id}/contact-preferences": ofCustomer("/contact-preferences"),
   "GET /api/customers/{id}/contact-history": ofCustomer("/contact-history"),
   "GET /api/stats": at("/api/stats"),
+  "GET /api/changes": async () => {
+    const path = await nothingNew();
+    await newTicket();
+    return { path };
+  },
+  "GET /api/changes, none": async () => ({ path: await nothingNew() }),
   "GET /api/push/vapid-public-key": at("/api/push/vapid-public-key"),
   "GET /api/push/subscriptions": at("/api/push/subscriptions"),
   "DELETE /api/push/subscriptions/{id}": async () => {

@@ -209,6 +209,9 @@ export const READS: Record<string, Reads> = {
       { subject: "ticket:12345", status: "failed", channel: "stripe" },
     ],
   },
+  "/api/changes": {
+    queries: [{}, ...[1, 100].map((limit) => ({ limit, cursor: encodeCursor("changes", [10_000]) }))],
+  },
   "/api/deliveries/health": {},
   "/api/deliveries/{id}": { params: [{ id: 1 }, { id: 10_000 }] },
   // Figures, each counted up to 10,000.

@@ -66,6 +66,7 @@ const TRIPS: Record<string, number> = {
   "GET /api/customers/{id}/tickets": 1,
   "POST /api/customers/{id}/sync": 1,
   "GET /api/stats": 1,
+  "GET /api/changes": 1,
   "POST /api/tickets/{ref}/attachments": 3,
   "GET /api/tickets/{ref}/attachments": 1,
   "POST /api/tickets/import": 5,
@@ -97,6 +98,7 @@ const TRIPS: Record<string, number> = {
   // The same with more to do.
   "GET /api/tickets, searched": 2,
   "GET /api/me/queue, unchanged": 1,
+  "GET /api/changes, none": 1,
   "POST /api/customers/{id}/contact-history, about a ticket": 1,
 };
 

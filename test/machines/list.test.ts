@@ -102,3 +102,15 @@ test("a machine from before there was a search text is listed, and found once it
   expect(await names("?machine_type=GRD")).toEqual(["Studer S33"]);
   expect(await names("?q=studer")).toEqual([]);
 });
+
+test("a list that is as it was need not be sent again", async () => {
+  const get = (tag: string) =>
+    app.request("/api/machines?limit=2", send(operator, undefined, { "if-none-match": tag }));
+  const first = await get('"none"');
+  const tag = first.headers.get("etag") ?? "";
+  const second = await get(tag);
+  expect([first.status, second.status, await second.text()]).toEqual([200, 304, ""]);
+  expect([second.headers.get("etag"), second.headers.get("link")]).toEqual([tag, first.headers.get("link")]);
+  await execute("UPDATE machines SET location = 'Hall 2' WHERE id = 1");
+  expect((await get(tag)).status).toBe(200);
+});

@@ -2,9 +2,10 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { senders } from "../../src/channels.ts";
 import { createContext } from "../../src/context.ts";
 import { dispatch } from "../../src/deliveries/dispatch.ts";
+import type { Ticket } from "../../src/tickets/schemas.ts";
 import type { Role } from "../../src/vocabulary/roles.ts";
 import { realWorld } from "../../src/world.ts";
-import { machine, type Person, queryAll } from "../helpers.ts";
+import { execute, machine, type Person, queryAll } from "../helpers.ts";
 import { crew, expectRefusal, openDesk, ticketOf } from "./desk.ts";
 
 const desk = openDesk();
@@ -135,29 +136,62 @@ describe("the version", () => {
 describe("If-None-Match", () => {
   const get = (path: string, tag: string) => desk.get(people.operator, path, { "if-none-match": tag });
 
-  test.each(['"1"', 'W/"1"', "*", '"9", "1"'])("%s on a ticket of version 1: nothing is new", async (tag) => {
+  const shown = async (ref: string | number) => {
+    const response = await get(`/api/tickets/${ref}`, '"9"');
+    expect(response.status).toBe(200);
+    return response.headers.get("etag") ?? "";
+  };
+  const expectUnchanged = async (ref: string | number, sent: string, tag = sent) => {
+    const response = await get(`/api/tickets/${ref}`, sent);
+    expect([response.status, await response.text(), response.headers.get("etag")]).toEqual([304, "", tag]);
+  };
+
+  test.each(["%s", "W/%s", "*", '"9", %s'])("%j, the tag of a ticket as it is: nothing is new", async (sent) => {
     const { id, ticket_id } = await report();
-    for (const ref of [id, ticket_id]) {
-      const response = await get(`/api/tickets/${ref}`, tag);
-      expect([response.status, await response.text(), response.headers.get("etag")]).toEqual([304, "", '"1"']);
-    }
+    const tag = await shown(id);
+    expect(tag).toMatch(/^"1-[\w-]{27}"$/);
+    for (const ref of [id, ticket_id]) await expectUnchanged(ref, sent.replace("%s", tag), tag);
   });
 
-  test.each(['"2"', "1", "garbage"])("%s on a ticket of version 1: the ticket", async (tag) => {
+  test.each(['"1"', '"2"', "1", "garbage"])("%s on a ticket of version 1: the ticket", async (tag) => {
     const { id } = await report();
     expect((await get(`/api/tickets/${id}`, tag)).status).toBe(200);
   });
 
-  test("a delivery's entry in the timeline makes an answer new", async () => {
+  test("a delivery's entry in the timeline makes an answer new, and then it is the same again", async () => {
     const { id, version } = await report({ assigned_to: people.technician.id });
-    expect((await get(`/api/tickets/${id}`, `"${version}"`)).status).toBe(304);
+    const before = await shown(id);
+    await expectUnchanged(id, before);
     desk.clock.pass(1);
     const ctx = createContext(desk.environment, { ...realWorld, now: desk.clock.now }, {});
     await dispatch(ctx, [desk.announced.at(-1) ?? 0], senders);
-    const response = await get(`/api/tickets/${id}`, `"${version}"`);
+    const response = await get(`/api/tickets/${id}`, before);
     expect(await response.json()).toMatchObject({
       ticket: { version, timeline: [{ action: "created" }, { action: "notification_failed" }] },
     });
+    const after = response.headers.get("etag") ?? "";
+    expect(after).not.toBe(before);
+    await expectUnchanged(id, after);
+  });
+
+  test.each([
+    ["machine", (ticket: Ticket) => `UPDATE machines SET name = name || ' 2' WHERE id = ${ticket.machine_id}`],
+    ["assignee", (ticket: Ticket) => `UPDATE users SET name = name || ' 2' WHERE id = ${ticket.assigned_to}`],
+    ["type", () => "UPDATE machine_types SET code = 'MILL'"],
+  ])("another name of its %s makes an answer new, and is no other version", async (_, rename) => {
+    const ticket = await report({ assigned_to: people.technician.id });
+    const tag = await shown(ticket.id);
+    await execute(rename(ticket));
+    const renamed = await shown(ticket.id);
+    expect(renamed).not.toBe(tag);
+    expect((await get(`/api/tickets/${ticket.id}`, tag)).status).toBe(200);
+    await expectUnchanged(ticket.id, renamed);
+    expect((await desk.patch(people.supervisor, ticket.id, { title: "Still loud" }, { "if-match": tag })).status).toBe(
+      200,
+    );
+    expect((await desk.patch(people.supervisor, ticket.id, { title: "Loud" }, { "if-match": renamed })).status).toBe(
+      412,
+    );
   });
 
   test("a list that is as it was need not be sent again", async () => {

@@ -137,6 +137,17 @@ describe("assignable", () => {
     await expectRefusal(app, "/api/users/assignable", send(null), 401, "unauthorized");
   });
 
+  test("a list that is as it was need not be sent again", async () => {
+    const get = (tag: string) =>
+      app.request("/api/users/assignable", send(operator, undefined, { "if-none-match": tag }));
+    const tag = (await get('"none"')).headers.get("etag") ?? "";
+    const again = await get(tag);
+    expect([again.status, await again.text(), again.headers.get("etag")]).toEqual([304, "", tag]);
+    await execute(`UPDATE users SET role = 'supervisor' WHERE id = ${technician.id}`);
+    expect((await get(tag)).status).toBe(200);
+    await execute(`UPDATE users SET role = 'technician' WHERE id = ${technician.id}`);
+  });
+
   test("shows at most 500", async () => {
     await execute(
       `INSERT INTO users (name, email, role, created_at, updated_at)
