@@ -15,7 +15,8 @@ export async function lintDocument(document: object): Promise<string[]> {
   const problems = await lintFromString({
     source: JSON.stringify(document),
     absoluteRef: "openapi.json",
-    config: await createConfig({ extends: ["recommended"] }),
+    // It passes over patterns: `{id}` is digits, so that `/machines/by-token/{token}` cannot be `/machines/{id}/timeline`.
+    config: await createConfig({ extends: ["recommended"], rules: { "no-ambiguous-paths": "off" } }),
   });
   return problems.map(({ severity, ruleId, message, location }) => {
     const [place] = location;

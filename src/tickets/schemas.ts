@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { cursorText, PAGE_MAX, pageQuery } from "../http/cursor.ts";
 import { INSTANT_BOUNDS, id, inputInstant, instant, optionalText, pathId, text, version } from "../http/schemas.ts";
+import { Machine } from "../machines/schemas.ts";
 import { TICKET_PRIORITIES } from "../vocabulary/priorities.ts";
 import { TICKET_STATUSES } from "../vocabulary/statuses.ts";
 import { TIMELINE_ACTIONS } from "../vocabulary/timeline.ts";
@@ -185,6 +186,25 @@ export const TicketListOutput = z
   .object({ tickets: z.array(Ticket).max(PAGE_MAX), next_cursor: z.string().nullable() })
   .openapi("TicketListOutput");
 
+/** What a scanned label shows at most of open tickets, and of titles to pick from. */
+export const LABEL_TICKETS = 20;
+export const LABEL_TITLES = 5;
+
+export const MachineByLabelOutput = z
+  .object({
+    machine: Machine,
+    open_tickets: z
+      .array(Ticket)
+      .max(LABEL_TICKETS)
+      .openapi({ description: "Those that keep it out of service, then the newest." }),
+    frequent_titles: z
+      .array(z.string())
+      .max(LABEL_TITLES)
+      .openapi({ description: "What was reported most in the last year: of the machine, then of its type." }),
+  })
+  .openapi("MachineByLabelOutput");
+export type MachineByLabelOutput = z.output<typeof MachineByLabelOutput>;
+
 /** A comma-separated list of known names, without repeats. */
 const oneOrMore = <const Names extends readonly [string, ...string[]]>(names: Names) =>
   z
@@ -235,6 +255,11 @@ export const TicketListQuery = z.object({
 export type TicketListQuery = z.output<typeof TicketListQuery>;
 
 export const QueueQuery = z.object(pageQuery);
+
+export const LabelParam = z.object({
+  // As with a ticket's number, a text that is no token names no machine.
+  token: z.string().openapi({ param: { name: "token", in: "path" }, maxLength: 40, description: "`qr_token`" }),
+});
 
 export const TicketRefParam = z.object({
   // The length is not checked: a longer text names no ticket, which is 404.

@@ -64,6 +64,7 @@ export const TABLE: Access[] = [
   { route: "DELETE /api/machines/:id", path: "/api/machines/9999", least: "supervisor", allowed: 404 },
   { route: "GET /api/machines/:id/qr.svg", path: "/api/machines/9999/qr.svg", least: "operator", allowed: 404 },
   { route: "GET /api/machines/:id/timeline", path: "/api/machines/9999/timeline", least: "operator", allowed: 404 },
+  { route: "GET /api/machines/by-token/:token", path: "/api/machines/by-token/none", least: "operator", allowed: 404 },
   { route: "GET /api/machines/:id/tickets", path: "/api/machines/9999/tickets", least: "operator", allowed: 404 },
   {
     route: "PATCH /api/tickets/:ref",

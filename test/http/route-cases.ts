@@ -78,6 +78,11 @@ export const ROUTE_CASES: Record<string, () => Promise<Case>> = {
   "GET /api/machines/{id}/timeline": ofMachine("/timeline"),
   "GET /api/machines/{id}/qr.svg": ofMachine("/qr.svg"),
   "GET /api/machines/{id}/tickets": ofMachine("/tickets"),
+  "GET /api/machines/by-token/{token}": async () => {
+    const answer = await app.request(`/api/machines/${machine_id}`, send(admin));
+    const { machine: labelled } = (await answer.json()) as { machine: { qr_token: string } };
+    return { path: `/api/machines/by-token/${labelled.qr_token}` };
+  },
   "GET /api/tickets": at("/api/tickets"),
   "GET /api/tickets/{ref}": ofTicket(""),
   "DELETE /api/tickets/{ref}": ofTicket(""),

@@ -114,6 +114,10 @@ export const READS: Record<string, Reads> = {
     queries: [...NUMBERS, { cursor: encodeCursor("machine_timeline", [500]) }],
   },
   "/api/machines/{id}/qr.svg": { params: [{ id: 3 }] },
+  "/api/machines/by-token/{token}": {
+    params: [3, SHOP.rareMachine].map((id) => ({ token: `q${String(id).padStart(21, "0")}` })),
+    most: 2000,
+  },
   "/api/machines/{id}/tickets": { params: [{ id: 3 }, { id: SHOP.rareMachine }], queries: [...NUMBERS, newest] },
   "/api/tickets": {
     queries: SORTS.flatMap((sort) => [

@@ -50,6 +50,7 @@ const TRIPS: Record<string, number> = {
   "POST /api/tickets/{ref}/acknowledge": 2,
   "GET /api/me/queue": 1,
   "GET /api/machines/{id}/tickets": 1,
+  "GET /api/machines/by-token/{token}": 1,
   "GET /api/customers": 1,
   "POST /api/customers": 1,
   "GET /api/customers/{id}": 1,
