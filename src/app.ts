@@ -4,7 +4,7 @@ import { secureHeaders } from "hono/secure-headers";
 import { apiKeyRoutes } from "./api-keys/routes.ts";
 import { attachmentRoutes, ticketAttachmentRoutes } from "./attachments/routes.ts";
 import { BeginAgain, beginningAgain } from "./auth/guard.ts";
-import { changeRoutes } from "./changes/routes.ts";
+import { bootstrapRoutes, changeRoutes } from "./changes/routes.ts";
 import { type AppEnv, createContext, type RequestContext } from "./context.ts";
 import { contactRoutes } from "./customers/contact-routes.ts";
 import { customerRoutes } from "./customers/routes.ts";
@@ -68,6 +68,7 @@ const routes = () =>
     .route("/customers", customerSyncRoutes)
     .route("/stats", statsRoutes)
     .route("/changes", changeRoutes)
+    .route("/me", bootstrapRoutes)
     .route("/tickets", ticketAttachmentRoutes)
     .route("/tickets", ticketImportRoutes)
     .route("/tickets.csv", ticketExportRoutes)

@@ -5,7 +5,7 @@ import { decodeCursor, encodeCursor } from "../http/cursor.ts";
 import { machineColumns } from "../machines/machines.ts";
 import { AppError } from "../problem.ts";
 import { TICKET_DOCUMENTS } from "../tickets/projection.ts";
-import { newestEntries, ticketOfTexts } from "../tickets/timeline.ts";
+import { newestEntries, withNewest } from "../tickets/timeline.ts";
 import { isAssignable } from "../users/assignable.ts";
 import { assignableColumns } from "../users/read.ts";
 import { type Change, type ChangesOutput, type ChangesQuery, CHANGE_KINDS as KINDS } from "./schemas.ts";
@@ -61,7 +61,7 @@ interface Row {
 function changeOf({ kind, id, seq, gone, document, entries }: Row): Change {
   const change = { seq, kind, id, gone: gone === 1 };
   if (document === null) return change;
-  if (kind === "ticket") return { ...change, ticket: ticketOfTexts(document, entries ?? "[]") };
+  if (kind === "ticket") return { ...change, ticket: withNewest(JSON.parse(document), JSON.parse(entries ?? "[]")) };
   return { ...change, [kind]: JSON.parse(document) };
 }
 

@@ -70,7 +70,7 @@ export async function getTicket(ctx: Context, ref: string): Promise<TicketWithTi
 const ENTRY = jsonObjectText(getTableColumns(ticket_timeline));
 
 /**
- * SQL for the newest entries of the ticket whose id the SQL `id` gives, newest first, as JSON, for `ticketOfTexts`. Once it
+ * SQL for the newest entries of the ticket whose id the SQL `id` gives, newest first, as JSON, for `withNewest`. Once it
  * stands in a query nothing but its own `ticket_timeline` may go by that name.
  */
 export const newestEntries = (id: string): string => `(
@@ -78,9 +78,9 @@ export const newestEntries = (id: string): string => `(
     SELECT ${ENTRY} AS entry FROM ticket_timeline
     WHERE ticket_timeline.ticket_id = ${id} ORDER BY ticket_timeline.id DESC LIMIT ${TIMELINE_SHOWN + 1}))`;
 
-/** The ticket as `getTicket` shows it, of its document and what `newestEntries` gives. */
-export const ticketOfTexts = (ticket: string, entries: string): TicketWithTimeline =>
-  withTimeline(JSON.parse(ticket), lastEntries(JSON.parse(entries), TIMELINE_SHOWN));
+/** The ticket as `getTicket` shows it, with what `newestEntries` gives. */
+export const withNewest = (ticket: Ticket, entries: TimelineEntry[]): TicketWithTimeline =>
+  withTimeline(ticket, lastEntries(entries, TIMELINE_SHOWN));
 
 /**
  * A page of a ticket's timeline, oldest entry first: the first entries, those after `cursor`, or the last before

@@ -6,7 +6,7 @@ import { AppError } from "../problem.ts";
 import { fold } from "../search/words.ts";
 import { isAssignable } from "./assignable.ts";
 import { userColumns } from "./row.ts";
-import { ASSIGNABLE_MAX, type UserListQuery } from "./schemas.ts";
+import { ASSIGNABLE_MAX, type AssignableUser, type UserListQuery } from "./schemas.ts";
 
 // SQLite's lower() knows ASCII only, and people here are called Élodie: one replace() for each accented letter of
 // French, German and Spanish. D1 takes no expression deeper than 100, which is some 45 of them.
@@ -61,13 +61,13 @@ export async function getUser(ctx: Context, id: number) {
 /** A person as whoever gives out tickets sees them. */
 export const assignableColumns = { id: users.id, name: users.name, role: users.role };
 
-/** Who may be given a ticket, by name: active people whose role lets them take one. */
+/** A query of who may be given a ticket, by name: active people whose role lets them take one. */
+export const selectAssignable = (ctx: Context): D1PreparedStatement =>
+  ctx.env.DB.prepare(
+    `SELECT id, name, role FROM users WHERE ${isAssignable("users")} ORDER BY name, id LIMIT ${ASSIGNABLE_MAX}`,
+  );
+
+/** Who may be given a ticket, by name. */
 export async function listAssignable(ctx: Context) {
-  const rows = await ctx.db
-    .select(assignableColumns)
-    .from(users)
-    .where(sql.raw(isAssignable("users")))
-    .orderBy(asc(users.name), asc(users.id))
-    .limit(ASSIGNABLE_MAX);
-  return { users: rows, next_cursor: null };
+  return { users: (await selectAssignable(ctx).all<AssignableUser>()).results, next_cursor: null };
 }

@@ -81,6 +81,7 @@ export const UserListOutput = z
 /** People that can be assigned, on one page: more than a shop gives work to. */
 export const ASSIGNABLE_MAX = 500;
 export const AssignableUser = User.pick({ id: true, name: true, role: true }).openapi("AssignableUser");
+export type AssignableUser = z.output<typeof AssignableUser>;
 export const AssignableListOutput = z
   .object({
     users: z.array(AssignableUser).max(ASSIGNABLE_MAX),

@@ -117,6 +117,7 @@ export const TABLE: Access[] = [
   { route: "POST /u/:link", path: "/u/unknown", least: "nobody in particular", allowed: 404 },
   { route: "GET /api/stats", least: "supervisor", allowed: 200 },
   { route: "GET /api/changes", least: "operator", allowed: 200 },
+  { route: "GET /api/me/bootstrap", least: "operator", allowed: 200 },
   { route: "GET /api/push/vapid-public-key", least: "operator", allowed: 200 },
   { route: "GET /api/push/subscriptions", least: "operator", allowed: 200 },
   { route: "POST /api/push/subscriptions", body: () => ({}), least: "operator", allowed: 400 },

@@ -120,6 +120,7 @@ export const ROUTE_CASES: Record<string, () => Promise<Case>> = {
     await newTicket();
     return { path };
   },
+  "GET /api/me/bootstrap": at("/api/me/bootstrap"),
   "GET /api/changes, none": async () => ({ path: await nothingNew() }),
   "GET /api/push/vapid-public-key": at("/api/push/vapid-public-key"),
   "GET /api/push/subscriptions": at("/api/push/subscriptions"),

@@ -213,6 +213,8 @@ export const READS: Record<string, Reads> = {
       { subject: "ticket:12345", status: "failed", channel: "stripe" },
     ],
   },
+  // Up to 120 tickets with their timelines, and what the shop has reported lately.
+  "/api/me/bootstrap": { most: 20_000 },
   "/api/changes": {
     queries: [{}, ...[1, 100].map((limit) => ({ limit, cursor: encodeCursor("changes", [10_000]) }))],
   },

@@ -68,6 +68,7 @@ const TRIPS: Record<string, number> = {
   "POST /api/customers/{id}/sync": 1,
   "GET /api/stats": 1,
   "GET /api/changes": 1,
+  "GET /api/me/bootstrap": 1,
   "POST /api/tickets/{ref}/attachments": 3,
   "GET /api/tickets/{ref}/attachments": 1,
   "POST /api/tickets/import": 5,
