@@ -19,6 +19,9 @@ import { describeError } from "../log.ts";
 import { AppError } from "../problem.ts";
 import { addEntries } from "../tickets/entries.ts";
 import { idOfRef } from "../tickets/read.ts";
+import type { Ticket } from "../tickets/schemas.ts";
+import { occurrence } from "../tickets/stated-instants.ts";
+import { can } from "../vocabulary/roles.ts";
 import { atOneInstant } from "../world.ts";
 import { cleanFileName } from "./file-name.ts";
 import { attachmentColumns } from "./list.ts";
@@ -47,6 +50,7 @@ const INSERT_TIMELINE = addEntries(
     new_value: "CAST(a.id AS TEXT)",
     comment: "a.file_name",
     created_at: "a.created_at",
+    occurred_at: "?",
   },
   `FROM attachments a JOIN users u ON u.id = a.user_id WHERE a.id = ${ATTACHED}`,
 );
@@ -67,13 +71,21 @@ interface Stored {
   size_bytes: number;
   sha256: string;
   object_key: string;
+  occurred_at: string | null;
+}
+
+/** What is sent with a file. */
+export interface Attached {
+  file: Upload;
+  /** When it was taken, by our clock; absent: now. */
+  occurred_at?: string | undefined;
 }
 
 async function write(base: ActorContext, file: Stored, record: IdempotencyRecord | null): Promise<Answer> {
   const ctx = atOneInstant(base);
   const { DB } = ctx.env;
   const at = ctx.now().toISOString();
-  const { ticketId, file_name, content_type, size_bytes, sha256, object_key } = file;
+  const { ticketId, file_name, content_type, size_bytes, sha256, object_key, occurred_at } = file;
   try {
     const results = await DB.batch<{ headers: string; body: string }>([
       DB.prepare(INSERT_ATTACHMENT).bind(
@@ -86,7 +98,7 @@ async function write(base: ActorContext, file: Stored, record: IdempotencyRecord
         object_key,
         at,
       ),
-      DB.prepare(INSERT_TIMELINE),
+      DB.prepare(INSERT_TIMELINE).bind(occurred_at),
       DB.prepare(TOUCH_TICKET).bind(at, ticketId),
       answerStatement(ctx, record, 201, SELECT_ANSWER),
     ]);
@@ -130,25 +142,29 @@ async function put(ctx: ActorContext, key: string, { bytes, sha256 }: Upload, co
  * Attaches a file to a ticket: first the object, then, in one batch, all that names it. Whatever fails leaves neither.
  *
  * @returns 201 with `{"attachment": ...}`, or the first answer again when the idempotency key is a known one.
- * @throws AppError `empty_file`, `ticket_not_found`, `too_many`, `unsupported_media_type`,
+ * @throws AppError `empty_file`, `ticket_not_found`, `forbidden`, `value_not_accepted`, `too_many`, `unsupported_media_type`,
  *   `storage_unavailable`, `idempotency_key_reused`, `database_unavailable`.
  */
 export async function attachFile(
   ctx: ActorContext,
   ref: string,
-  upload: Upload,
+  { file: upload, occurred_at }: Attached,
   record: IdempotencyRecord | null,
 ): Promise<Answer> {
   if (upload.bytes.length === 0) throw new AppError("empty_file");
   const { sql, params } = idOfRef(ref);
   const [kept, ticket] = await ctx.env.DB.batch([
     selectKept(ctx, record),
-    ctx.env.DB.prepare(`SELECT ${sql} AS id`).bind(...params),
+    ctx.env.DB.prepare(`SELECT id, reported_by, created_at FROM tickets WHERE id = ${sql}`).bind(...params),
   ]);
   const known = replayed(record, kept);
   if (known) return known;
-  const [row] = (ticket?.results ?? []) as { id: number | null }[];
-  if (!row?.id) throw new AppError("ticket_not_found");
+  const [row] = (ticket?.results ?? []) as Pick<Ticket, "id" | "reported_by" | "created_at">[];
+  if (!row) throw new AppError("ticket_not_found");
+  if (row.reported_by !== ctx.actor.id && !can(ctx.actor.role, "tickets:attach")) {
+    throw new AppError("forbidden", { params: { permission: "tickets:attach" } });
+  }
+  const taken = occurrence(ctx, row, occurred_at);
   const type = await sniff(upload.bytes);
   if (!type) throw new AppError("unsupported_media_type", { params: { expected: ALLOWED_MEDIA } });
 
@@ -161,6 +177,7 @@ export async function attachFile(
     size_bytes: upload.bytes.length,
     sha256: upload.sha256,
     object_key: key,
+    occurred_at: taken.occurred_at,
   };
   let answer: Answer | null = null;
   try {

@@ -1,13 +1,14 @@
 import { OpenAPIHono, z } from "@hono/zod-openapi";
 import type { AppEnv } from "../context.ts";
 import { sendAnswer } from "../http/answer.ts";
+import { byOurClock } from "../http/client-time.ts";
 import { linkHeader, pageQuery } from "../http/cursor.ts";
 import { idempotencyRecord } from "../http/idempotency.ts";
 import { IdParam } from "../http/schemas.ts";
-import { readUpload } from "../http/upload.ts";
+import { fileOf, readForm, textOf } from "../http/upload.ts";
 import { BINARY, file, json } from "../openapi/answers.ts";
 import { defineRoute } from "../route.ts";
-import { TicketRefParam } from "../tickets/schemas.ts";
+import { occurredAt, TicketRefParam } from "../tickets/schemas.ts";
 import { ATTACHMENT_LIMIT, attachFile } from "./attach.ts";
 import { downloadAttachment } from "./download.ts";
 import { listAttachments } from "./list.ts";
@@ -21,15 +22,27 @@ const attach = defineRoute({
   summary: "Attach a file to a ticket",
   description:
     "A photo (JPEG, PNG, WebP, GIF, HEIC, AVIF), PDF, recording or film of at most 10 MiB. Its content decides what " +
-    "it is, not its name and not the `Content-Type` of its part.",
-  permission: "tickets:attach",
+    "it is, not its name and not the `Content-Type` of its part. Operators attach to tickets that they reported. " +
+    "`occurred_at` says when it was taken, where that is not when it arrives.",
+  permission: "tickets:comment",
   params: TicketRefParam,
-  // A plain schema: the body is read and checked by `readUpload`, within its limits.
-  rawBody: { "multipart/form-data": { schema: { type: "object", required: ["file"], properties: { file: BINARY } } } },
+  // A plain schema: the body is read and checked part by part, within its limits.
+  rawBody: {
+    "multipart/form-data": {
+      schema: {
+        type: "object",
+        required: ["file"],
+        properties: { file: BINARY, occurred_at: { type: "string", format: "date-time", maxLength: 100 } },
+      },
+    },
+  },
   idempotent: true,
+  timed: true,
   answers: { 201: json(AttachmentOutput, "Attached", "Location") },
   problems: [
     "invalid_multipart",
+    "forbidden",
+    "value_not_accepted",
     "unsupported_media_type",
     "ticket_not_found",
     "too_many",
@@ -77,12 +90,16 @@ const download = defineRoute({
 export const ticketAttachmentRoutes = new OpenAPIHono<AppEnv>()
   .openapi(attach, async (c) => {
     const { ref } = c.req.valid("param");
-    const upload = await readUpload(c.req.raw, ATTACHMENT_LIMIT);
+    const form = await readForm(c.req.raw, ATTACHMENT_LIMIT);
+    const file = await fileOf(form, "file", ATTACHMENT_LIMIT);
+    const occurred_at = textOf(form, "occurred_at", occurredAt);
     const record = idempotencyRecord(c, {
       ticket: ref.toUpperCase(),
-      file_name: upload.name,
-      sha256: upload.sha256,
+      file_name: file.name,
+      sha256: file.sha256,
+      occurred_at,
     });
+    const upload = { file, occurred_at: byOurClock(c, occurred_at) };
     return sendAnswer<AttachmentOutput, 201>(c, await attachFile(c.get("actorCtx"), ref, upload, record));
   })
   .openapi(list, async (c) => {

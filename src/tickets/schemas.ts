@@ -8,7 +8,7 @@ import { TIMELINE_ACTIONS } from "../vocabulary/timeline.ts";
 import type { ChangedField, CreatedField, StoredField } from "./fields.ts";
 
 /** When something was done, where that is not when it arrives. */
-const occurredAt = inputInstant.optional().openapi({
+export const occurredAt = inputInstant.optional().openapi({
   description: `When it was done: at most 30 days ago; what lies ahead is now. Absent: when it arrives. ${INSTANT_BOUNDS}`,
 });
 

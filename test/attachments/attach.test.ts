@@ -160,7 +160,7 @@ describe("refused, with nothing stored", () => {
     }
   });
 
-  test("nobody and an operator", async () => {
+  test("nobody, and an operator to a ticket that somebody else reported", async () => {
     const operator = await person("operator");
     await expectNothing(async () => {
       await expectCode(await post(fileRequest(null, ALLOWED.png)), 401, "unauthorized");

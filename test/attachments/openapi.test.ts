@@ -18,7 +18,10 @@ test("files are documented as what they are, in and out", () => {
         schema: {
           type: "object",
           required: ["file"],
-          properties: { file: { type: "string", contentMediaType: "application/octet-stream" } },
+          properties: {
+            file: { type: "string", contentMediaType: "application/octet-stream" },
+            occurred_at: { type: "string", format: "date-time", maxLength: 100 },
+          },
         },
       },
     },

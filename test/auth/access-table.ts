@@ -91,7 +91,7 @@ export const TABLE: Access[] = [
   {
     route: "POST /api/tickets/:ref/attachments",
     path: "/api/tickets/9999/attachments",
-    least: "technician",
+    least: "operator",
     allowed: 415,
   },
   {

@@ -24,7 +24,7 @@ test.each([
   ["GET /api/health", null],
   ["GET /api/me", "operator"],
   ["POST /api/tickets", "operator"],
-  ["POST /api/tickets/{ref}/attachments", "technician"],
+  ["POST /api/tickets/{ref}/attachments", "operator"],
   ["GET /api/stats", "supervisor"],
   ["POST /api/machines", "supervisor"],
   ["DELETE /api/tickets/{ref}", "admin"],
