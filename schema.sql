@@ -589,7 +589,7 @@ CREATE TABLE attachments (
   -- Unguessable, and not derived from anything a person typed.
   object_key   TEXT    NOT NULL UNIQUE,
   created_at   TEXT    NOT NULL
-) STRICT;
+, thumbnail_type TEXT, width INTEGER CONSTRAINT attachments_width CHECK (width BETWEEN 1 AND 100000), height INTEGER CONSTRAINT attachments_height CHECK (height BETWEEN 1 AND 100000)) STRICT;
 
 CREATE INDEX attachments_ticket_id ON attachments (ticket_id, id);
 

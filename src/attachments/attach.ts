@@ -25,7 +25,7 @@ import { can } from "../vocabulary/roles.ts";
 import { atOneInstant } from "../world.ts";
 import { cleanFileName } from "./file-name.ts";
 import { attachmentColumns } from "./list.ts";
-import { ALLOWED_MEDIA, isMediaExtension, sniff } from "./media-type.ts";
+import { ALLOWED_MEDIA, isMediaExtension, isThumbnail, sniff, THUMBNAIL_MEDIA } from "./media-type.ts";
 
 /** Attachments of one ticket (contract section 1). */
 export const ATTACHMENTS_MAX = 100;
@@ -33,12 +33,19 @@ export const ATTACHMENTS_MAX = 100;
 /** Largest file in bytes (contract section 1). */
 export const ATTACHMENT_LIMIT = 10 * 1024 * 1024;
 
+/** Largest thumbnail in bytes (contract section 1). */
+export const THUMBNAIL_LIMIT = 64 * 1024;
+
+/** Where the thumbnail of an object is stored. */
+export const thumbnailKey = (key: string): string => `${key}.thumbnail`;
+
 // A ticket that was deleted in the meantime gives no ticket id here, and one that has the maximum of attachments no user
 // id: NOT NULL refuses the row, and with it the batch.
 const INSERT_ATTACHMENT = `
-  INSERT INTO attachments (ticket_id, user_id, file_name, content_type, size_bytes, sha256, object_key, created_at)
+  INSERT INTO attachments (ticket_id, user_id, file_name, content_type, size_bytes, sha256, object_key, created_at,
+                           thumbnail_type, width, height)
   VALUES ((SELECT id FROM tickets WHERE id = ?1 AND deleted_at IS NULL),
-          iif(${hasRoom("attachments WHERE ticket_id = ?1", ATTACHMENTS_MAX)}, ?2, NULL), ?3, ?4, ?5, ?6, ?7, ?8)`;
+          iif(${hasRoom("attachments WHERE ticket_id = ?1", ATTACHMENTS_MAX)}, ?2, NULL), ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)`;
 
 const ATTACHED = newestId("attachments");
 
@@ -71,12 +78,19 @@ interface Stored {
   size_bytes: number;
   sha256: string;
   object_key: string;
+  thumbnail_type: string | null;
+  width: number | null;
+  height: number | null;
   occurred_at: string | null;
 }
 
 /** What is sent with a file. */
 export interface Attached {
   file: Upload;
+  thumbnail: Upload | null;
+  /** Of a picture, in pixels. */
+  width?: number | null | undefined;
+  height?: number | null | undefined;
   /** When it was taken, by our clock; absent: now. */
   occurred_at?: string | undefined;
 }
@@ -86,6 +100,7 @@ async function write(base: ActorContext, file: Stored, record: IdempotencyRecord
   const { DB } = ctx.env;
   const at = ctx.now().toISOString();
   const { ticketId, file_name, content_type, size_bytes, sha256, object_key, occurred_at } = file;
+  const { thumbnail_type, width, height } = file;
   try {
     const results = await DB.batch<{ headers: string; body: string }>([
       DB.prepare(INSERT_ATTACHMENT).bind(
@@ -97,6 +112,9 @@ async function write(base: ActorContext, file: Stored, record: IdempotencyRecord
         sha256,
         object_key,
         at,
+        thumbnail_type,
+        width,
+        height,
       ),
       DB.prepare(INSERT_TIMELINE).bind(occurred_at),
       DB.prepare(TOUCH_TICKET).bind(at, ticketId),
@@ -113,7 +131,7 @@ async function write(base: ActorContext, file: Stored, record: IdempotencyRecord
   }
 }
 
-/** Removes an object that no row names. Never throws: an object too many does less harm than one too few. */
+/** Removes an object that no row names, and its thumbnail. Never throws: an object too many does less harm than one too few. */
 async function discardUnused(ctx: ActorContext, key: string): Promise<void> {
   try {
     // When a connection was lost after the commit, the row is there after all.
@@ -121,15 +139,22 @@ async function discardUnused(ctx: ActorContext, key: string): Promise<void> {
       .prepare("SELECT id FROM attachments WHERE object_key = ?")
       .bind(key)
       .first();
-    if (!row) await ctx.env.ATTACHMENTS.delete(key);
+    if (!row) await ctx.env.ATTACHMENTS.delete([key, thumbnailKey(key)]);
   } catch (error) {
     ctx.log.error("attachment_object_left", { object: key, ...describeError(error) });
   }
 }
 
-async function put(ctx: ActorContext, key: string, { bytes, sha256 }: Upload, contentType: string): Promise<void> {
+/** Stores the objects of an attachment: all of them, or none. */
+async function put(ctx: ActorContext, key: string, objects: { key: string; upload: Upload; contentType: string }[]) {
   try {
-    await ctx.env.ATTACHMENTS.put(key, bytes, { sha256, httpMetadata: { contentType } });
+    await Promise.all(
+      objects.map((object) => {
+        const { bytes, sha256 } = object.upload;
+        const options = { sha256, httpMetadata: { contentType: object.contentType } };
+        return ctx.env.ATTACHMENTS.put(object.key, bytes, options);
+      }),
+    );
   } catch (error) {
     ctx.log.error("attachment_put_failed", describeError(error));
     // Nobody knows how far it came.
@@ -137,6 +162,8 @@ async function put(ctx: ActorContext, key: string, { bytes, sha256 }: Upload, co
     throw new AppError("storage_unavailable", { headers: { "retry-after": "1" } });
   }
 }
+
+const notAllowed = (expected: string) => new AppError("unsupported_media_type", { params: { expected } });
 
 /**
  * Attaches a file to a ticket: first the object, then, in one batch, all that names it. Whatever fails leaves neither.
@@ -148,7 +175,7 @@ async function put(ctx: ActorContext, key: string, { bytes, sha256 }: Upload, co
 export async function attachFile(
   ctx: ActorContext,
   ref: string,
-  { file: upload, occurred_at }: Attached,
+  { file: upload, thumbnail, width = null, height = null, occurred_at }: Attached,
   record: IdempotencyRecord | null,
 ): Promise<Answer> {
   if (upload.bytes.length === 0) throw new AppError("empty_file");
@@ -166,10 +193,15 @@ export async function attachFile(
   }
   const taken = occurrence(ctx, row, occurred_at);
   const type = await sniff(upload.bytes);
-  if (!type) throw new AppError("unsupported_media_type", { params: { expected: ALLOWED_MEDIA } });
+  if (!type) throw notAllowed(ALLOWED_MEDIA);
+  const small = thumbnail && (await sniff(thumbnail.bytes));
+  if (thumbnail && !isThumbnail(small)) throw notAllowed(THUMBNAIL_MEDIA);
 
   const key = `attachments/${crypto.randomUUID()}`;
-  await put(ctx, key, upload, type.content_type);
+  await put(ctx, key, [
+    { key, upload, contentType: type.content_type },
+    ...(thumbnail && small ? [{ key: thumbnailKey(key), upload: thumbnail, contentType: small.content_type }] : []),
+  ]);
   const file = {
     ticketId: row.id,
     file_name: cleanFileName(upload.name, type.extension, isMediaExtension),
@@ -177,6 +209,9 @@ export async function attachFile(
     size_bytes: upload.bytes.length,
     sha256: upload.sha256,
     object_key: key,
+    thumbnail_type: small?.content_type ?? null,
+    width,
+    height,
     occurred_at: taken.occurred_at,
   };
   let answer: Answer | null = null;

@@ -6,6 +6,7 @@ import { ifNoneMatchHits } from "../http/etag.ts";
 import { byteRange } from "../http/range.ts";
 import { describeError } from "../log.ts";
 import { AppError } from "../problem.ts";
+import { thumbnailKey } from "./attach.ts";
 import { dispositionOf } from "./media-type.ts";
 
 /** What a client already has and what it wants, as its headers say. */
@@ -23,6 +24,9 @@ export interface Download {
   headers: Record<string, string>;
   body: ReadableStream | null;
 }
+
+/** What is attached never changes. */
+const CACHE_CONTROL = "private, max-age=31536000, immutable";
 
 /** Should a browser ever render a file by itself, it may run nothing and fetch nothing. */
 const CONTENT_SECURITY_POLICY = "sandbox; default-src 'none'";
@@ -42,13 +46,8 @@ async function open(ctx: Context, key: string, range: R2Range | undefined): Prom
   return object.body;
 }
 
-/**
- * A stored file, or the part that a player asks for (RFC 9110 sections 13 and 14), as a stream.
- *
- * @throws AppError `attachment_not_found`, also when its ticket is deleted; `range_not_satisfiable`,
- *   `storage_unavailable`.
- */
-export async function downloadAttachment(ctx: Context, request: DownloadRequest): Promise<Download> {
+/** What is stored of an attachment. @throws AppError `attachment_not_found`, also when its ticket is deleted. */
+async function find(ctx: Context, id: number) {
   const [row] = await ctx.db
     .select({
       file_name: attachments.file_name,
@@ -56,15 +55,26 @@ export async function downloadAttachment(ctx: Context, request: DownloadRequest)
       size_bytes: attachments.size_bytes,
       sha256: attachments.sha256,
       object_key: attachments.object_key,
+      thumbnail_type: attachments.thumbnail_type,
     })
     .from(attachments)
     .innerJoin(tickets, eq(tickets.id, attachments.ticket_id))
-    .where(and(eq(attachments.id, request.id), isNull(tickets.deleted_at)))
+    .where(and(eq(attachments.id, id), isNull(tickets.deleted_at)))
     .limit(1);
   if (!row) throw new AppError("attachment_not_found");
+  return row;
+}
 
+/**
+ * A stored file, or the part that a player asks for (RFC 9110 sections 13 and 14), as a stream.
+ *
+ * @throws AppError `attachment_not_found`, also when its ticket is deleted; `range_not_satisfiable`,
+ *   `storage_unavailable`.
+ */
+export async function downloadAttachment(ctx: Context, request: DownloadRequest): Promise<Download> {
+  const row = await find(ctx, request.id);
   const tag = `"${row.sha256}"`;
-  const headers: Record<string, string> = { etag: tag };
+  const headers: Record<string, string> = { etag: tag, "cache-control": CACHE_CONTROL };
   if (ifNoneMatchHits(request.ifNoneMatch, tag)) return { status: 304, headers, body: null };
 
   const size = row.size_bytes;
@@ -84,4 +94,30 @@ export async function downloadAttachment(ctx: Context, request: DownloadRequest)
   });
   const body = request.headersOnly ? null : await open(ctx, row.object_key, range ?? undefined);
   return { status: range ? 206 : 200, headers, body };
+}
+
+/**
+ * The thumbnail of a stored file, as a stream.
+ *
+ * @throws AppError `attachment_not_found`, also where there is none; `storage_unavailable`.
+ */
+export async function downloadThumbnail(
+  ctx: Context,
+  { id, ifNoneMatch, headersOnly }: Omit<DownloadRequest, "range" | "ifRange">,
+): Promise<Download> {
+  const { sha256, object_key, thumbnail_type } = await find(ctx, id);
+  if (thumbnail_type === null) throw new AppError("attachment_not_found");
+  const tag = `"${sha256}-thumbnail"`;
+  const headers = { etag: tag, "cache-control": CACHE_CONTROL };
+  if (ifNoneMatchHits(ifNoneMatch, tag)) return { status: 304, headers, body: null };
+  return {
+    status: 200,
+    headers: {
+      ...headers,
+      "content-type": thumbnail_type,
+      "content-security-policy": CONTENT_SECURITY_POLICY,
+      "x-content-type-options": "nosniff",
+    },
+    body: headersOnly ? null : await open(ctx, thumbnailKey(object_key), undefined),
+  };
 }

@@ -6,11 +6,14 @@ import { decodeId, paginateById } from "../http/cursor.ts";
 import { AppError } from "../problem.ts";
 import { idOfRef } from "../tickets/read.ts";
 
-const { object_key: _, created_at, ...ownColumns } = getTableColumns(attachments);
+const { object_key: _, thumbnail_type, created_at, ...ownColumns } = getTableColumns(attachments);
 /** An attachment as the API shows it. */
 export const attachmentColumns = {
   ...ownColumns,
   url: raw<string>`'/api/attachments/' || ${attachments.id}`,
+  thumbnail_url: raw<
+    string | null
+  >`iif(${thumbnail_type} IS NULL, NULL, '/api/attachments/' || ${attachments.id} || '/thumbnail')`,
   created_at,
 };
 

@@ -53,6 +53,13 @@ export async function sniff(bytes: Uint8Array): Promise<MediaType | null> {
   return allowed ? { content_type: found.mime, extension: found.ext } : null;
 }
 
+/** What a thumbnail may be, in words that both languages share. */
+export const THUMBNAIL_MEDIA = "JPEG, PNG, WebP, AVIF";
+
+/** Whether every browser shows it as a picture. */
+export const isThumbnail = (type: MediaType | null): boolean =>
+  type !== null && ["image/jpeg", "image/png", "image/webp", "image/avif"].includes(type.content_type);
+
 /** PDFs run scripts in their viewers and are saved; pictures, sound and film are shown where they are. */
 export const dispositionOf = (contentType: string): "inline" | "attachment" =>
   contentType === "application/pdf" ? "attachment" : "inline";

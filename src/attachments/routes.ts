@@ -9,10 +9,10 @@ import { fileOf, readForm, textOf } from "../http/upload.ts";
 import { BINARY, file, json } from "../openapi/answers.ts";
 import { defineRoute } from "../route.ts";
 import { occurredAt, TicketRefParam } from "../tickets/schemas.ts";
-import { ATTACHMENT_LIMIT, attachFile } from "./attach.ts";
-import { downloadAttachment } from "./download.ts";
+import { ATTACHMENT_LIMIT, attachFile, THUMBNAIL_LIMIT } from "./attach.ts";
+import { downloadAttachment, downloadThumbnail } from "./download.ts";
 import { listAttachments } from "./list.ts";
-import { AttachmentListOutput, AttachmentOutput } from "./schemas.ts";
+import { AttachmentListOutput, AttachmentOutput, pixels } from "./schemas.ts";
 
 const attach = defineRoute({
   method: "post",
@@ -23,7 +23,7 @@ const attach = defineRoute({
   description:
     "A photo (JPEG, PNG, WebP, GIF, HEIC, AVIF), PDF, recording or film of at most 10 MiB. Its content decides what " +
     "it is, not its name and not the `Content-Type` of its part. Operators attach to tickets that they reported. " +
-    "`occurred_at` says when it was taken, where that is not when it arrives.",
+    "`occurred_at` says when it was taken, where that is not when it arrives; `thumbnail` is a picture of at most 64 KiB.",
   permission: "tickets:comment",
   params: TicketRefParam,
   // A plain schema: the body is read and checked part by part, within its limits.
@@ -32,7 +32,13 @@ const attach = defineRoute({
       schema: {
         type: "object",
         required: ["file"],
-        properties: { file: BINARY, occurred_at: { type: "string", format: "date-time", maxLength: 100 } },
+        properties: {
+          file: BINARY,
+          thumbnail: BINARY,
+          width: { type: "integer", minimum: 1, maximum: 99_999 },
+          height: { type: "integer", minimum: 1, maximum: 99_999 },
+          occurred_at: { type: "string", format: "date-time", maxLength: 100 },
+        },
       },
     },
   },
@@ -86,20 +92,39 @@ const download = defineRoute({
   problems: ["attachment_not_found", "range_not_satisfiable", "storage_unavailable"],
 });
 
+const thumbnail = defineRoute({
+  method: "get",
+  path: "/{id}/thumbnail",
+  tag: "Attachments",
+  operationId: "downloadThumbnail",
+  summary: "A small picture of the file",
+  description: "As it was sent with it, at most 64 KiB. 404 where there was none.",
+  permission: "tickets:read",
+  params: IdParam,
+  conditional: true,
+  answers: { 200: file("*/*", "The picture, in the type that its content has") },
+  problems: ["attachment_not_found", "storage_unavailable"],
+});
+
 /** Below `/tickets`. */
 export const ticketAttachmentRoutes = new OpenAPIHono<AppEnv>()
   .openapi(attach, async (c) => {
     const { ref } = c.req.valid("param");
     const form = await readForm(c.req.raw, ATTACHMENT_LIMIT);
     const file = await fileOf(form, "file", ATTACHMENT_LIMIT);
+    const thumbnail = form.has("thumbnail") ? await fileOf(form, "thumbnail", THUMBNAIL_LIMIT) : null;
+    const [width, height] = [textOf(form, "width", pixels), textOf(form, "height", pixels)];
     const occurred_at = textOf(form, "occurred_at", occurredAt);
     const record = idempotencyRecord(c, {
       ticket: ref.toUpperCase(),
       file_name: file.name,
       sha256: file.sha256,
       occurred_at,
+      thumbnail: thumbnail?.sha256,
+      width,
+      height,
     });
-    const upload = { file, occurred_at: byOurClock(c, occurred_at) };
+    const upload = { file, thumbnail, width, height, occurred_at: byOurClock(c, occurred_at) };
     return sendAnswer<AttachmentOutput, 201>(c, await attachFile(c.get("actorCtx"), ref, upload, record));
   })
   .openapi(list, async (c) => {
@@ -107,13 +132,22 @@ export const ticketAttachmentRoutes = new OpenAPIHono<AppEnv>()
     return c.json(page, 200, linkHeader(c.req.url, page.next_cursor));
   });
 
-export const attachmentRoutes = new OpenAPIHono<AppEnv>().openapi(download, async (c) => {
-  const { status, headers, body } = await downloadAttachment(c.get("ctx"), {
-    id: c.req.valid("param").id,
-    range: c.req.header("range"),
-    ifRange: c.req.header("if-range"),
-    ifNoneMatch: c.req.header("if-none-match"),
-    headersOnly: c.req.method === "HEAD",
+export const attachmentRoutes = new OpenAPIHono<AppEnv>()
+  .openapi(download, async (c) => {
+    const { status, headers, body } = await downloadAttachment(c.get("ctx"), {
+      id: c.req.valid("param").id,
+      range: c.req.header("range"),
+      ifRange: c.req.header("if-range"),
+      ifNoneMatch: c.req.header("if-none-match"),
+      headersOnly: c.req.method === "HEAD",
+    });
+    return status === 304 || !body ? c.body(null, status, headers) : c.body(body, status, headers);
+  })
+  .openapi(thumbnail, async (c) => {
+    const { status, headers, body } = await downloadThumbnail(c.get("ctx"), {
+      id: c.req.valid("param").id,
+      ifNoneMatch: c.req.header("if-none-match"),
+      headersOnly: c.req.method === "HEAD",
+    });
+    return status === 304 || !body ? c.body(null, status, headers) : c.body(body, 200, headers);
   });
-  return status === 304 || !body ? c.body(null, status, headers) : c.body(body, status, headers);
-});

@@ -12,10 +12,23 @@ export const Attachment = z
     size_bytes: count,
     sha256: z.string().openapi({ description: "Hexadecimal." }),
     url: z.string().openapi({ format: "uri-reference", example: "/api/attachments/7" }),
+    thumbnail_url: z
+      .string()
+      .nullable()
+      .openapi({ format: "uri-reference", example: "/api/attachments/7/thumbnail", description: "null: it has none." }),
+    width: id.nullable().openapi({ description: "Of a picture, in pixels, as its sender says." }),
+    height: id.nullable(),
     created_at: instant,
   })
   .openapi("Attachment");
 export type Attachment = z.output<typeof Attachment>;
+
+/** A width or height in pixels, in a part of a form. */
+export const pixels = z
+  .string()
+  .regex(/^[1-9][0-9]{0,4}$/, "must be a number of pixels")
+  .transform(Number)
+  .optional();
 
 export const AttachmentOutput = z.object({ attachment: Attachment }).openapi("AttachmentOutput");
 export type AttachmentOutput = z.output<typeof AttachmentOutput>;

@@ -2,8 +2,8 @@ import type { z } from "zod";
 import { AppError } from "../problem.ts";
 import { readBody } from "./body.ts";
 
-/** Bytes that a multipart envelope may add to the file: boundaries, headers, a few small fields. */
-const ENVELOPE_BYTES = 64 * 1024;
+/** Bytes that the rest of a form may add to the file: boundaries, headers, a few small fields, a thumbnail. */
+const ENVELOPE_BYTES = 128 * 1024;
 
 /** A file as it was sent. Neither its name nor the type that its sender claims is to be trusted. */
 export interface Upload {

@@ -39,6 +39,9 @@ test("a photo is stored, named in the timeline, and raises the ticket's version"
     size_bytes: ALLOWED.png.length,
     sha256: Buffer.from(await crypto.subtle.digest("SHA-256", ALLOWED.png)).toString("hex"),
     url: `/api/attachments/${attachment.id}`,
+    thumbnail_url: null,
+    width: null,
+    height: null,
     created_at: NOW,
   });
   expect(response.headers.get("location")).toBe(attachment.url);

@@ -20,6 +20,9 @@ test("files are documented as what they are, in and out", () => {
           required: ["file"],
           properties: {
             file: { type: "string", contentMediaType: "application/octet-stream" },
+            thumbnail: { type: "string", contentMediaType: "application/octet-stream" },
+            width: { type: "integer", minimum: 1, maximum: 99_999 },
+            height: { type: "integer", minimum: 1, maximum: 99_999 },
             occurred_at: { type: "string", format: "date-time", maxLength: 100 },
           },
         },

@@ -100,6 +100,12 @@ export const TABLE: Access[] = [
     least: "operator",
     allowed: 404,
   },
+  {
+    route: "GET /api/attachments/:id/thumbnail",
+    path: "/api/attachments/9999/thumbnail",
+    least: "operator",
+    allowed: 404,
+  },
   { route: "GET /api/attachments/:id", path: "/api/attachments/9999", least: "operator", allowed: 404 },
   { route: "GET /api/tickets.csv", least: "supervisor", allowed: 200 },
   { route: "POST /api/tickets/import", least: "supervisor", allowed: 415 },

@@ -1,4 +1,5 @@
 import Stripe from "stripe";
+import { ALLOWED } from "../attachments/files.ts";
 import { machine, PASSWORD, person, send } from "../helpers.ts";
 import {
   admin,
@@ -92,6 +93,12 @@ export const ROUTE_CASES: Record<string, () => Promise<Case>> = {
   "GET /api/attachments/{id}": async () => {
     const { attachment } = await made<{ attachment: { id: number } }>("POST /api/tickets/{ref}/attachments");
     return { path: `/api/attachments/${attachment.id}` };
+  },
+  "GET /api/attachments/{id}/thumbnail": async () => {
+    const one = (await CASES["POST /api/tickets/{ref}/attachments"]?.()) as Case;
+    (one.body as FormData).append("thumbnail", new File([ALLOWED.png], "small.png"));
+    const answer = await request("POST /api/tickets/{ref}/attachments", one, one.body, `made-${next()}`);
+    return { path: `${answer.headers.get("location")}/thumbnail` };
   },
   "GET /api/emails": async () => {
     const one = (await CASES["POST /api/tickets/{ref}/emails"]?.()) as Case;

@@ -184,6 +184,7 @@ export const READS: Record<string, Reads> = {
   },
   "/api/customers/{id}/tickets": { params: [{ id: SHOP.bigCustomer }, { id: 2 }], queries: [...NUMBERS, newest] },
   "/api/attachments/{id}": { params: [{ id: 1 }] },
+  "/api/attachments/{id}/thumbnail": { params: [{ id: 1 }] },
   "/api/emails": { queries: [...NUMBERS, middle("emails"), { ticket: 10_000 }, { ticket: "CNC-0120-000001" }] },
   "/api/push/vapid-public-key": {},
   "/api/push/subscriptions": {},

@@ -74,6 +74,7 @@ const TRIPS: Record<string, number> = {
   "POST /api/tickets/import": 5,
   "GET /api/tickets.csv": 2,
   "GET /api/attachments/{id}": 1,
+  "GET /api/attachments/{id}/thumbnail": 1,
   "POST /api/tickets/{ref}/emails": 2,
   "GET /api/emails": 1,
   "GET /api/push/vapid-public-key": 1,

@@ -11,4 +11,7 @@ export const attachments = /* @__PURE__ */ sqliteTable("attachments", (t) => ({
   sha256: t.text().notNull(),
   object_key: t.text().notNull(),
   created_at: t.text().notNull(),
+  thumbnail_type: t.text(),
+  width: t.integer(),
+  height: t.integer(),
 }));
