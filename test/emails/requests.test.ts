@@ -116,7 +116,14 @@ describe("refused, with nothing written and nothing queued", () => {
     office.on.lose();
     const remove = () => execute(`UPDATE tickets SET deleted_at = '2026-11-20T15:00:00.000Z' WHERE id = ${id}`);
     const racing = stage({ settings: { DB: interposed(remove) } });
-    await expectRefusal(racing.app, `/api/tickets/${id}/emails`, send(by, valid()), 404, "ticket_not_found");
+    const before = await rowCounts();
+    await expectProblem(
+      await racing.app.request(`/api/tickets/${id}/emails`, send(by, valid())),
+      404,
+      "ticket_not_found",
+    );
+    // That it was deleted is a change of the ticket's.
+    expect(await rowCounts()).toEqual({ ...before, document_changes: (before.document_changes ?? 0) + 1 });
     await expectRefusal(app, `/api/tickets/${id}/emails`, send(by, valid()), 404, "ticket_not_found");
     expect([...racing.held, ...office.on.held]).toEqual([]);
   });

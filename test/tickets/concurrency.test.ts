@@ -45,6 +45,7 @@ test("64 clients creating 400 tickets get 400 numbers without a gap, each with i
     ...before,
     tickets: (before.tickets ?? 0) + 400,
     ticket_timeline: (before.ticket_timeline ?? 0) + 400,
+    document_changes: (before.document_changes ?? 0) + 400,
     idempotency_keys: (before.idempotency_keys ?? 0) + 400,
     ticket_counters: (before.ticket_counters ?? 0) + 1,
   });

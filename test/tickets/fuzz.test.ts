@@ -53,6 +53,7 @@ async function sendText(body: string | Uint8Array): Promise<number> {
       ...before,
       tickets: ticket.id,
       ticket_timeline: ticket.id,
+      document_changes: (before.document_changes ?? 0) + 1,
       ticket_counters: 1,
       // The machine stops with the first ticket that says so, and no other is needed to keep it down.
       machine_timeline: before.machine_timeline || Number(ticket.is_machine_down),

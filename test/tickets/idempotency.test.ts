@@ -45,6 +45,7 @@ test("50 twins sent at once make one ticket, and all are answered alike", async 
     ...before,
     tickets: 1,
     ticket_timeline: 1,
+    document_changes: (before.document_changes ?? 0) + 1,
     ticket_counters: 1,
     machine_timeline: 1,
     idempotency_keys: 1,

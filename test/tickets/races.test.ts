@@ -89,6 +89,7 @@ test("20 comments at once under one key are one comment", async () => {
   expect(await rowCounts()).toEqual({
     ...before,
     ticket_timeline: (before.ticket_timeline ?? 0) + 1,
+    document_changes: (before.document_changes ?? 0) + 1,
     idempotency_keys: (before.idempotency_keys ?? 0) + 1,
   });
   expect(await queryAll("SELECT version FROM tickets WHERE id = ?", id)).toEqual([{ version: 2 }]);
