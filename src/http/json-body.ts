@@ -7,7 +7,7 @@ import { readBody } from "./body.ts";
 export const JSON_BODY_LIMIT = 256 * 1024;
 const MAX_DEPTH = 32;
 
-const STRING_TOKENS = /"(?:[^"\\]|\\.)*"(\s*:)?/g;
+const STRING_TOKENS = /"[^"\\]*(?:\\.[^"\\]*)*"(\s*:)?/g;
 
 const invalidJson = (reason: string) => new AppError("invalid_json", { params: { reason } });
 

@@ -16,6 +16,6 @@ export const requestIds = createMiddleware<AppEnv>(async (c, next) => {
   const theirs = clientRequestId(c.req.header("x-request-id"));
   c.set("requestId", id);
   await next();
-  c.header("x-request-id", id);
-  if (theirs) c.header("x-client-request-id", theirs);
+  c.res.headers.set("x-request-id", id);
+  if (theirs) c.res.headers.set("x-client-request-id", theirs);
 });

@@ -17,7 +17,7 @@ export const fold = (text: string): string =>
 export function words(...texts: (string | null | undefined)[]): string[] {
   const found = new Set<string>();
   for (const [word] of fold(texts.join(" ")).matchAll(/[\p{L}\p{N}]+/gu)) {
-    found.add([...word].slice(0, WORD_CHARACTERS).join(""));
+    found.add(word.length > WORD_CHARACTERS ? [...word].slice(0, WORD_CHARACTERS).join("") : word);
     if (found.size === WORDS_PER_TEXT) break;
   }
   return [...found];
