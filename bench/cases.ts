@@ -18,7 +18,7 @@ export type CaseName = (typeof CASES)[number];
 export const PATHS: Record<CaseName, string> = {
   seed: "/bench/seed",
   bare: "/bench/bare",
-  floor: "/bench/floor",
+  floor: "/api/floor",
   real: "/api/tickets",
 };
 

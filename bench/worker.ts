@@ -1,14 +1,19 @@
+import type { z } from "@hono/zod-openapi";
 import { Hono } from "hono";
+import { createApp } from "../src/app.ts";
 import { senders } from "../src/channels.ts";
 import { createContext } from "../src/context.ts";
 import { runCron } from "../src/cron.ts";
 import { claim, dispatch } from "../src/deliveries/dispatch.ts";
 import { IDS_PER_MESSAGE } from "../src/deliveries/outbox.ts";
 import type { Bindings } from "../src/env.ts";
-import worker from "../src/index.ts";
+import { sendJson } from "../src/http/answer.ts";
+import { json } from "../src/openapi/answers.ts";
+import { defineRoute } from "../src/route.ts";
 import { keepDays } from "../src/stats/kept-days.ts";
 import { computeStats } from "../src/stats/stats.ts";
 import { enqueueSync } from "../src/sync/enqueue.ts";
+import { CreateTicketInput, TicketOutput } from "../src/tickets/schemas.ts";
 import { monthCode } from "../src/time/month.ts";
 import { realWorld } from "../src/world.ts";
 import { countedDatabase } from "../test/deliveries/counted-database.ts";
@@ -44,31 +49,6 @@ const bench = new Hono<{ Bindings: BenchBindings }>()
       .bind(body.title, body.description, body.priority, body.machine_id, new Date().toISOString())
       .run();
     return c.json({ id: meta.last_row_id }, 201);
-  })
-  .post(PATHS.floor, async (c) => {
-    const body = await c.req.json<TicketBody>();
-    const now = new Date();
-    const at = now.toISOString();
-    const month = monthCode(now, c.env.TIME_ZONE);
-    const { DB } = c.env;
-    const [, ticket] = await DB.batch([
-      DB.prepare(
-        `INSERT INTO floor_counters (code, month, last_number) VALUES ('CNC', ?, 1)
-         ON CONFLICT (code, month) DO UPDATE SET last_number = last_number + 1`,
-      ).bind(month),
-      DB.prepare(
-        `INSERT INTO floor_tickets (ticket_id, title, description, priority, machine_id, reported_by, reporter_name,
-                                    assigned_to, created_at, updated_at)
-         SELECT printf('CNC-%s-%04d', month, last_number), ?2, ?3, ?4, ?5, 1, 'Bench', ?6, ?7, ?7
-         FROM floor_counters WHERE code = 'CNC' AND month = ?1
-         RETURNING id, ticket_id, title`,
-      ).bind(month, body.title, body.description, body.priority, body.machine_id, body.assigned_to, at),
-      DB.prepare(
-        `INSERT INTO floor_timeline (ticket_id, user_id, action, new_value, created_at)
-         VALUES (last_insert_rowid(), 1, 'created', 'received', ?)`,
-      ).bind(at),
-    ]);
-    return c.json({ ticket: ticket?.results[0] }, 201);
   })
   // As the queue's consumer does it, one message after another.
   .post(DRAIN_PATH, async (c) => {
@@ -122,6 +102,46 @@ const bench = new Hono<{ Bindings: BenchBindings }>()
   })
   .onError((_error, c) => c.json({ error: "internal" }, 500));
 
+const floor = defineRoute({
+  method: "post",
+  path: PATHS.floor,
+  tag: "Tickets",
+  operationId: "createAtLeast",
+  summary: "Create no more than a numbered ticket",
+  description: "What a request costs that is checked as every other one is, and writes as little as it can.",
+  permission: "tickets:create",
+  body: CreateTicketInput,
+  answers: { 201: json(TicketOutput, "Its number") },
+});
+
+const app = createApp();
+app.openapi(floor, async (c) => {
+  const ctx = c.get("actorCtx");
+  const { title, description, priority, machine_id, assigned_to } = c.req.valid("json");
+  const now = ctx.now();
+  const at = now.toISOString();
+  const month = monthCode(now, ctx.env.TIME_ZONE);
+  const { DB } = ctx.env;
+  const [, ticket] = await DB.batch<{ body: string }>([
+    DB.prepare(
+      `INSERT INTO floor_counters (code, month, last_number) VALUES ('CNC', ?, 1)
+       ON CONFLICT (code, month) DO UPDATE SET last_number = last_number + 1`,
+    ).bind(month),
+    DB.prepare(
+      `INSERT INTO floor_tickets (ticket_id, title, description, priority, machine_id, reported_by, reporter_name,
+                                  assigned_to, created_at, updated_at)
+       SELECT printf('CNC-%s-%04d', month, last_number), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9
+       FROM floor_counters WHERE code = 'CNC' AND month = ?1
+       RETURNING json_object('ticket', json_object('id', id, 'ticket_id', ticket_id, 'title', title)) AS body`,
+    ).bind(month, title, description, priority, machine_id, ctx.actor.id, ctx.actor.name, assigned_to, at),
+    DB.prepare(
+      `INSERT INTO floor_timeline (ticket_id, user_id, action, new_value, created_at)
+       VALUES (last_insert_rowid(), ?, 'created', 'received', ?)`,
+    ).bind(ctx.actor.id, at),
+  ]);
+  return sendJson<z.output<typeof TicketOutput>, 201>(c, 201, ticket?.results[0]?.body ?? "", {});
+});
+
 // One object per isolate, as the Worker keeps what it has parsed and built per environment object.
 let fullEnv: BenchBindings | null = null;
 
@@ -132,7 +152,7 @@ function environment(request: Request, env: BenchBindings): BenchBindings {
 }
 
 const answer = (request: Request, env: BenchBindings, execution: ExecutionContext) =>
-  request.url.includes("/bench/") ? bench.fetch(request, env, execution) : worker.fetch(request, env, execution);
+  request.url.includes("/bench/") ? bench.fetch(request, env, execution) : app.fetch(request, env, execution);
 
 let counted: { env: BenchBindings; take: () => object } | null = null;
 
