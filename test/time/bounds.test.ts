@@ -101,7 +101,7 @@ test("the OpenAPI document says it wherever an instant is taken", async () => {
     .flatMap(([, { properties }]) => Object.entries(properties ?? {}).map(([name, schema]) => ({ name, schema })));
   const instants = [...parameters, ...bodies].filter(({ schema }) => schema.format === "date-time");
   expect(new Set(instants.map(({ name }) => name))).toEqual(
-    new Set(["from", "to", "updated_after", "scheduled_date", "reported_at"]),
+    new Set(["from", "to", "updated_after", "scheduled_date", "reported_at", "occurred_at", "client-time"]),
   );
   for (const { name, schema } of instants) {
     const admits = (value: string) =>
