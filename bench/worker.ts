@@ -154,13 +154,13 @@ function environment(request: Request, env: BenchBindings): BenchBindings {
 const answer = (request: Request, env: BenchBindings, execution: ExecutionContext) =>
   request.url.includes("/bench/") ? bench.fetch(request, env, execution) : app.fetch(request, env, execution);
 
-let counted: { env: BenchBindings; take: () => object } | null = null;
+let counted: { of: BenchBindings; env: BenchBindings; take: () => object } | null = null;
 
 /** Answers, with what that has cost the database until all was done that goes on behind the answer. */
 async function answerCounted(request: Request, env: BenchBindings, execution: ExecutionContext): Promise<Response> {
-  if (counted === null || request.headers.get(COUNT_HEADER) === "new") {
+  if (counted?.of !== env || request.headers.get(COUNT_HEADER) === "new") {
     const { database, take } = countedDatabase(env.DB);
-    counted = { env: { ...env, DB: database }, take };
+    counted = { of: env, env: { ...env, DB: database }, take };
   }
   const { env: countedEnv, take } = counted;
   const behind: Promise<unknown>[] = [];
