@@ -11,6 +11,9 @@ const OPEN = 200;
 /** Tickets in both that have the rare word. */
 const RARE = 10;
 const RARE_WORD = "Zwischenwelle";
+/** Tickets in both that have several common words at once: enough for a page, which costs by what is on it. */
+const SEVERAL = 60;
+const SEVERAL_WORDS = "Spindle bearing, pump filter belt broken";
 
 /** What is asked, in both databases alike. */
 const QUERIES = [
@@ -54,6 +57,7 @@ export async function fillHistory(db: D1Database, count: number): Promise<void> 
     const isOpen = index >= count - OPEN;
     return {
       ticket_id: `${CODE}-0120-${String(index + 1).padStart(6, "0")}`,
+      ...(index % Math.floor(count / SEVERAL) === 3 && { title: SEVERAL_WORDS }),
       ...(index % (count / RARE) === 7 && { title: `${RARE_WORD} klappert` }),
       status: isOpen ? (index % 2 ? "received" : "in_progress") : "completed",
       priority: PRIORITIES[index % 4] ?? "low",
